@@ -1,0 +1,36 @@
+package sweep
+
+import (
+	"context"
+	"time"
+)
+
+// EventKind says what happened in a run.
+type EventKind string
+
+// The events of a run.
+const (
+	RunStarted    EventKind = "run_started"    // Total, Done
+	TrialStarted  EventKind = "trial_started"  // Trial
+	TrialReported EventKind = "trial_reported" // Trial, whose Reports end with the new one
+	TrialEnded    EventKind = "trial_ended"    // Trial, with its outcome (also one taken from cache)
+	RunEnded      EventKind = "run_ended"      // Reason
+)
+
+// Event is something that happened in a run, as progress displays and
+// notifications are told of it.
+type Event struct {
+	Kind   EventKind
+	Time   time.Time
+	Run    string
+	Total  int // trials the run will have; 0: not known
+	Done   int // trials that had ended when this execution of the run started
+	Slots  int
+	Trial  Trial
+	Reason string // why the run ended: "complete", "target reached", "interrupted", ...
+}
+
+// Notifier tells someone outside of an event.
+type Notifier interface {
+	Notify(ctx context.Context, e Event) error
+}

@@ -1,0 +1,413 @@
+package sweep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Loop carries out one run of a sweep: it proposes, records, launches, listens
+// and judges until the space, the limits or the caller end it.
+type Loop struct {
+	Spec     Spec
+	Run      string // the run's ID
+	Searcher Searcher
+	Stopper  Stopper // nil: no trial is cut short
+	Runner   Runner
+	Store    Store
+
+	// Prepare makes a task's data set ready and answers its fingerprint.
+	Prepare func(ctx context.Context, task Task) (fingerprint string, err error)
+	// TrialDir is the directory of a trial of this run.
+	TrialDir func(number int) string
+	// Fresh trains every trial, also those with a result in an earlier run.
+	Fresh bool
+	Now   func() time.Time
+	// Observe is told of every event, one at a time; it must not block for long.
+	Observe func(Event)
+	Total   int // trials the run will have, for observers; 0: not known
+}
+
+// Summary is how an execution of a run ended.
+type Summary struct {
+	Reason      string          // "complete", "interrupted", "target reached", ...
+	Complete    bool            // nothing is left that a resumed run would do
+	Interrupted bool            // the caller's context ended it
+	Counts      map[Outcome]int // of all trials of the run
+	Cached      int             // of those, taken over from earlier runs
+}
+
+// Reasons a run ends before its space is used up.
+var (
+	errTarget   = errors.New("target reached")
+	errDuration = errors.New("time limit reached")
+	errFailures = errors.New("too many failed trials")
+)
+
+// Do runs the sweep. Trials already in the store are gone on with: those that
+// ended stay as they are, the others are launched again under their number.
+// The error is for a sweep that could not go on; what is recorded stays good
+// and a later Do goes on from there.
+func (l Loop) Do(ctx context.Context) (Summary, error) {
+	past, err := l.Store.Trials()
+	if err != nil {
+		return Summary{}, fmt.Errorf("load trials of run %s: %w", l.Run, err)
+	}
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	s := &state{Loop: l, end: end}
+	if err := s.restore(past); err != nil {
+		return Summary{}, err
+	}
+	slots := 1
+	if r, ok := l.Runner.(Slotted); ok {
+		slots = max(r.Slots(), 1)
+	}
+	s.observe(Event{Kind: RunStarted, Total: l.Total, Done: s.done(), Slots: slots})
+
+	group, jobs := errgroup.WithContext(ctx)
+	if l.Spec.Limits.Duration > 0 {
+		timer := time.AfterFunc(l.Spec.Limits.Duration, func() { end(interrupt{errDuration}) })
+		defer timer.Stop()
+	}
+	for range slots {
+		group.Go(func() error { return s.work(jobs) })
+	}
+	err = group.Wait()
+	summary := s.summary(ctx)
+	if err != nil {
+		return summary, err
+	}
+	s.observe(Event{Kind: RunEnded, Total: l.Total, Done: s.done(), Slots: slots, Reason: summary.Reason})
+	return summary, nil
+}
+
+// interrupt is a reason for which running trials keep a checkpoint and end:
+// runners see ErrInterrupt in it.
+type interrupt struct{ error }
+
+func (interrupt) Is(target error) bool { return target == ErrInterrupt }
+
+// state is a Loop at work. The lock guards everything below it, the calls of
+// the searcher, the stopper and the observer among it.
+type state struct {
+	Loop
+	end context.CancelCauseFunc
+
+	mu        sync.Mutex
+	history   History // by number, without gaps
+	queue     []int   // recorded trials to be launched again
+	exhausted bool
+	failures  int
+}
+
+// restore takes over what the store knows of the run. A number that is missing
+// (its record was cut off by a crash) is proposed again.
+func (s *state) restore(past History) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range past {
+		for len(s.history) < t.Number {
+			if ok, err := s.propose(); err != nil || !ok {
+				return errors.Join(fmt.Errorf("propose trial %d of run %s again: the search no longer reaches it; start anew with --fresh", len(s.history), s.Run), err)
+			}
+			s.queue = append(s.queue, len(s.history)-1)
+		}
+		s.history = append(s.history, t)
+		if !t.Outcome.Final() {
+			s.queue = append(s.queue, t.Number)
+		}
+		if failed(t.Outcome) {
+			s.failures++
+		}
+	}
+	return nil
+}
+
+// propose appends the next trial to the history; false: there is none.
+func (s *state) propose() (bool, error) {
+	repeat := max(s.Spec.Repeat, 1)
+	n := len(s.history)
+	t := Trial{Run: s.Run, Number: n, Variant: n / repeat, Repeat: n % repeat}
+	if t.Repeat > 0 {
+		t.Params = s.history[n-t.Repeat].Params
+	} else {
+		p, err := s.Searcher.Next(t.Variant, s.history)
+		if errors.Is(err, ErrExhausted) {
+			s.exhausted = true
+			return false, nil
+		}
+		if err != nil {
+			return false, fmt.Errorf("propose variant %d: %w", t.Variant, err)
+		}
+		t.Params = p
+	}
+	s.history = append(s.history, t)
+	return true, nil
+}
+
+// take is the next trial to launch; false: there is none.
+func (s *state) take(ctx context.Context) (Trial, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if ctx.Err() != nil {
+		return Trial{}, false, nil
+	}
+	if len(s.queue) > 0 {
+		n := s.queue[0]
+		s.queue = s.queue[1:]
+		return s.history[n], true, nil
+	}
+	if limit := s.Spec.Limits.Trials; s.exhausted || limit > 0 && len(s.history) >= limit {
+		s.exhausted = true
+		return Trial{}, false, nil
+	}
+	ok, err := s.propose()
+	if err != nil || !ok {
+		return Trial{}, false, err
+	}
+	return s.history[len(s.history)-1], true, nil
+}
+
+// work is one slot's life: trial after trial until there is none.
+func (s *state) work(ctx context.Context) error {
+	for {
+		t, ok, err := s.take(ctx)
+		if ok {
+			err = s.trial(ctx, t)
+			if err != nil {
+				err = fmt.Errorf("trial %s: %w", t.Name(), err)
+			}
+		}
+		if err != nil {
+			s.end(interrupt{err}) // the trials of other slots end gently
+		}
+		if err != nil || !ok {
+			return err
+		}
+	}
+}
+
+// trial brings one trial to its end, in whatever state it is found.
+func (s *state) trial(ctx context.Context, t Trial) error {
+	if t.ID == "" {
+		task, seed, err := s.Spec.Resolve(t.Params)
+		if err != nil { // what the file says of this variant makes no sense
+			t.Started, t.Finished = s.Now(), s.Now()
+			t.Outcome, t.Message = Failed, err.Error()
+			return s.record(t, TrialEnded)
+		}
+		if t.Data, err = s.Prepare(ctx, task); err != nil {
+			if ctx.Err() != nil {
+				return nil // not recorded: proposed again when the run goes on
+			}
+			return fmt.Errorf("prepare data: %w", err)
+		}
+		t.Task, t.Seed = task, seed+uint64(t.Repeat)
+		t.ID = Identify(t.Task, t.Seed, t.Data)
+	}
+	if !s.Fresh && t.Attempt == 0 {
+		cached, ok, err := s.Store.Cached(t.ID)
+		if err != nil {
+			return fmt.Errorf("look for a cached result: %w", err)
+		}
+		if ok && (cached.Outcome == Succeeded || s.Stopper != nil) {
+			return s.record(takeOver(t, cached), TrialEnded, cached.Reports...)
+		}
+	}
+	return s.launch(ctx, t)
+}
+
+// takeOver is t with the result of an equal trial of an earlier run.
+func takeOver(t, from Trial) Trial {
+	t.CachedAs = from.Name()
+	t.Outcome, t.Message, t.Device, t.Dir = from.Outcome, from.Message, from.Device, from.Dir
+	t.Started, t.Finished, t.Seconds = from.Started, from.Finished, from.Seconds
+	t.Best, t.Steps, t.Reports = from.Best, from.Steps, from.Reports
+	return t
+}
+
+// launch records t, runs it and records how it ended.
+func (s *state) launch(ctx context.Context, t Trial) error {
+	if t.Started.IsZero() {
+		t.Started = s.Now()
+	}
+	t.Dir = s.TrialDir(t.Number)
+	t.Attempt++
+	t.Outcome, t.Message = Running, ""
+	t.Best, t.Steps, t.Reports = Report{}, 0, nil // the runner reports from the first step on
+	if err := s.record(t, TrialStarted); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var reason string
+	var broken error // a report that could not be recorded
+	result, err := s.Runner.Run(ctx, Job{Trial: t, Objectives: s.Spec.Objectives}, func(r Report) {
+		if broken != nil {
+			return
+		}
+		verdict, err := s.report(&t, r)
+		switch {
+		case err != nil:
+			broken = err
+			cancel(interrupt{err})
+		case verdict.Stop && reason == "":
+			reason = verdict.Reason
+			cancel(ErrStop)
+		}
+	})
+	if err := errors.Join(broken, err); err != nil {
+		if broken == nil && ctx.Err() != nil {
+			return nil // it stays recorded as running, and is gone on with next time
+		}
+		return err
+	}
+	t.Finished = s.Now()
+	t.Outcome, t.Message, t.ExitCode = result.Outcome, result.Message, result.ExitCode
+	t.Device = result.Device
+	t.Seconds += result.Seconds
+	t.Attempt += max(result.Attempts-1, 0)
+	if t.Outcome == Stopped {
+		if reason == "" {
+			if cause := context.Cause(ctx); cause != nil {
+				reason = cause.Error()
+			}
+		}
+		t.Message = reason
+	}
+	if t.Outcome.Ranked() && t.Best.Step == 0 {
+		t.Outcome, t.Message = Failed, s.unreported(t)
+	}
+	return s.record(t, TrialEnded)
+}
+
+// unreported says that a trial ended without its objective.
+func (s *state) unreported(t Trial) string {
+	name := s.Spec.Objectives[0].Name
+	if len(t.Reports) == 0 {
+		return fmt.Sprintf("it ended without reporting %s, or anything else", name)
+	}
+	var names []string
+	for metric := range t.Reports[len(t.Reports)-1].Metrics {
+		names = append(names, metric)
+	}
+	slices.Sort(names)
+	return fmt.Sprintf("it ended without reporting %s; it reported %q", name, names)
+}
+
+// report adds r to t's curve, records it, and judges.
+func (s *state) report(t *Trial, r Report) (Verdict, error) {
+	objective := s.Spec.Objectives[0]
+	value, known := r.Metrics[objective.Name]
+	t.Reports = append(t.Reports, r)
+	t.Steps = len(t.Reports)
+	if known && (t.Best.Step == 0 || objective.Better(value, t.Best.Metrics[objective.Name])) {
+		t.Best = r
+	}
+	if err := s.Store.Put(*t, r); err != nil {
+		return Verdict{}, fmt.Errorf("record step %d: %w", r.Step, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.history[t.Number] = *t
+	s.tell(Event{Kind: TrialReported, Trial: *t})
+	if target := s.Spec.Limits.Target; target != nil && known && !objective.Better(*target, value) {
+		s.end(stop{errTarget})
+	}
+	if s.Stopper == nil {
+		return Verdict{}, nil
+	}
+	return s.Stopper.Judge(*t, s.history), nil
+}
+
+// stop is a reason for which running trials end with the result they have:
+// runners see ErrStop in it.
+type stop struct{ error }
+
+func (stop) Is(target error) bool { return target == ErrStop }
+
+// record puts t into the store and the history and tells the observer.
+func (s *state) record(t Trial, kind EventKind, reports ...Report) error {
+	if err := s.Store.Put(t, reports...); err != nil {
+		return fmt.Errorf("record trial: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.history[t.Number] = t
+	s.tell(Event{Kind: kind, Trial: t})
+	if kind == TrialEnded && failed(t.Outcome) {
+		s.failures++
+		if limit := s.Spec.Limits.Failures; limit > 0 && s.failures >= limit {
+			s.end(interrupt{errFailures})
+		}
+	}
+	return nil
+}
+
+// failed reports whether an outcome counts against limits.failures.
+func failed(o Outcome) bool {
+	switch o {
+	case Failed, OutOfMemory, TimedOut, Lost:
+		return true
+	default:
+		return false
+	}
+}
+
+func (s *state) observe(e Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tell(e)
+}
+
+// tell needs the lock.
+func (s *state) tell(e Event) {
+	if s.Observe == nil {
+		return
+	}
+	e.Run, e.Time = s.Run, s.Now()
+	s.Observe(e)
+}
+
+func (s *state) done() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for _, t := range s.history {
+		if t.Outcome.Final() {
+			n++
+		}
+	}
+	return n
+}
+
+func (s *state) summary(ctx context.Context) Summary {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sum := Summary{Reason: "complete", Counts: map[Outcome]int{}}
+	for _, t := range s.history {
+		sum.Counts[t.Outcome]++
+		if t.CachedAs != "" {
+			sum.Cached++
+		}
+	}
+	sum.Complete = s.exhausted && len(s.queue) == 0 && sum.Counts[Running]+sum.Counts[Cancelled] == 0
+	var stopped stop
+	var interrupted interrupt
+	switch cause := context.Cause(ctx); {
+	case cause == nil:
+	case errors.As(cause, &stopped):
+		sum.Reason = stopped.Error()
+	case errors.As(cause, &interrupted):
+		sum.Reason = interrupted.Error()
+	default:
+		sum.Reason, sum.Interrupted = "interrupted", true
+	}
+	return sum
+}

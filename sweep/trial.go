@@ -1,0 +1,152 @@
+package sweep
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"math"
+	"time"
+)
+
+// Outcome is how a trial ended. The zero Outcome: it has not ended.
+type Outcome string
+
+// The outcomes a trial may have.
+const (
+	Running     Outcome = ""              // recorded, not ended
+	Succeeded   Outcome = "succeeded"     // ran to its end
+	Stopped     Outcome = "stopped"       // cut short by a stop rule; its result counts
+	Failed      Outcome = "failed"        // the program's fault
+	OutOfMemory Outcome = "out_of_memory" // killed by the kernel or the device's allocator
+	TimedOut    Outcome = "timed_out"     // over the runner's timeout
+	Diverged    Outcome = "diverged"      // NaN or Inf in its loss
+	Cancelled   Outcome = "cancelled"     // interrupted; goes on from its checkpoint in the next run
+	Lost        Outcome = "lost"          // vanished without an outcome
+)
+
+// Outcomes lists every final outcome, in the order tables show them.
+var Outcomes = []Outcome{Succeeded, Stopped, Failed, OutOfMemory, TimedOut, Diverged, Cancelled, Lost}
+
+// Ranked reports whether a trial with this outcome has a result for the leaderboard.
+func (o Outcome) Ranked() bool { return o == Succeeded || o == Stopped }
+
+// Final reports whether a resumed run leaves a trial with this outcome alone.
+func (o Outcome) Final() bool { return o != Running && o != Cancelled }
+
+// Block is a resolved plugin block: its type and its attributes, defaults filled in.
+type Block struct {
+	Type   string `json:"type"`
+	Config Value  `json:"config"`
+}
+
+// Task is what a trial does: the sweep file's blocks evaluated with its
+// parameters. A command is the model type "exec", without data or train.
+type Task struct {
+	Data  *Block `json:"data,omitempty"`
+	Model Block  `json:"model"`
+	Train Value  `json:"train"`
+}
+
+// Trial is one training of one variant with one seed.
+type Trial struct {
+	Run     string `json:"run"`     // e.g. grid-3
+	Number  int    `json:"number"`  // 0-based in its run: Variant*repeat + Repeat
+	Variant int    `json:"variant"` // 0-based, as the searcher counts
+	Repeat  int    `json:"repeat"`  // 0-based seed index within its variant
+	ID      string `json:"id"`      // identity: hash of task, seed and data
+
+	Params Params `json:"params"`
+	Task   Task   `json:"task"`
+	Seed   uint64 `json:"seed"`
+	Data   string `json:"data,omitempty"` // fingerprint of the prepared data set
+
+	Outcome  Outcome   `json:"outcome,omitempty"`
+	Message  string    `json:"message,omitempty"`   // why it failed or was stopped
+	ExitCode int       `json:"exit_code,omitempty"` // of a failed program
+	Attempt  int       `json:"attempt,omitempty"`   // launches so far
+	Device   string    `json:"device,omitempty"`    // e.g. core 1, gpu 0
+	CachedAs string    `json:"cached_as,omitempty"` // name of the trial whose result was taken over
+	Dir      string    `json:"dir,omitempty"`       // trial directory; a cached trial has that of its original
+	Started  time.Time `json:"started,omitzero"`
+	Finished time.Time `json:"finished,omitzero"`
+	Seconds  float64   `json:"seconds,omitempty"` // spent training, all attempts
+
+	Best  Report `json:"best,omitzero"` // the best step by the first objective
+	Steps int    `json:"steps"`         // reports so far: epochs for the built-in trainers
+
+	// Reports is the learning curve, in step order. It is not part of the
+	// record: the store keeps reports apart, the loop fills it for stop rules.
+	Reports []Report `json:"-"`
+}
+
+// Name is how people call t: its run and number, as grid-3/17.
+func (t Trial) Name() string { return fmt.Sprintf("%s/%d", t.Run, t.Number) }
+
+// Identify is the identity of a trial: 16 hexadecimal digits that hash what it
+// trains, with which seed, on which data.
+func Identify(task Task, seed uint64, data string) string {
+	text, err := json.Marshal(struct {
+		Task Task   `json:"task"`
+		Seed uint64 `json:"seed"`
+		Data string `json:"data"`
+	}{task, seed, data})
+	if err != nil {
+		panic(fmt.Sprintf("sweep: task without an encoding: %v", err)) // values were checked when they were made
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
+}
+
+// Report is one line of a learning curve.
+type Report struct {
+	Step    int       `json:"step"` // 1-based: epochs for the built-in trainers
+	Time    time.Time `json:"time,omitzero"`
+	Metrics Metrics   `json:"metrics"`
+}
+
+// Metrics are measured values by name; NaN and Inf are allowed and written as strings.
+type Metrics map[string]float64
+
+// MarshalJSON writes NaN, Infinity and -Infinity as strings, which JSON has no numbers for.
+func (m Metrics) MarshalJSON() ([]byte, error) {
+	out := make(map[string]any, len(m))
+	for name, f := range m {
+		switch {
+		case math.IsNaN(f):
+			out[name] = "NaN"
+		case math.IsInf(f, 1):
+			out[name] = "Infinity"
+		case math.IsInf(f, -1):
+			out[name] = "-Infinity"
+		default:
+			out[name] = f
+		}
+	}
+	return json.Marshal(out)
+}
+
+// UnmarshalJSON reads numbers and the strings that MarshalJSON writes.
+func (m *Metrics) UnmarshalJSON(text []byte) error {
+	var raw map[string]any
+	if err := json.Unmarshal(text, &raw); err != nil {
+		return err
+	}
+	out := make(Metrics, len(raw))
+	for name, value := range raw {
+		switch x := value.(type) {
+		case float64:
+			out[name] = x
+		case string:
+			f, ok := map[string]float64{"NaN": math.NaN(), "Infinity": math.Inf(1), "-Infinity": math.Inf(-1)}[x]
+			if !ok {
+				return fmt.Errorf("metric %s: %q is not a number", name, x)
+			}
+			out[name] = f
+		default:
+			return fmt.Errorf("metric %s: %v is not a number", name, value)
+		}
+	}
+	*m = out
+	return nil
+}
