@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 )
 
 // Shape is the form of a Domain: the closed set of ways a parameter varies.
@@ -209,7 +210,7 @@ func (d Domain) span() (lo, hi float64) {
 func (d Domain) snap(f float64) float64 {
 	if d.Shape == Normal {
 		if d.Step > 0 {
-			return d.Mean + math.Round((f-d.Mean)/d.Step)*d.Step
+			return Tidy(d.Mean + math.Round((f-d.Mean)/d.Step)*d.Step)
 		}
 		return f
 	}
@@ -221,5 +222,15 @@ func (d Domain) snap(f float64) float64 {
 		return min(max(f, d.Lo), d.Hi)
 	}
 	k := min(max(math.Round((f-d.Lo)/step), 0), float64(d.Len()-1))
-	return d.Lo + k*step
+	return Tidy(d.Lo + k*step)
+}
+
+// Tidy cuts the digits that only binary fractions put there, so that a step of
+// 0.1 leads to 0.3 and not to 0.30000000000000004.
+func Tidy(f float64) float64 {
+	short, err := strconv.ParseFloat(strconv.FormatFloat(f, 'g', 14, 64), 64)
+	if err != nil {
+		return f
+	}
+	return short
 }

@@ -1,0 +1,255 @@
+package artifact
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+)
+
+// Builder collects a source's examples, all of one kind: images, rows or texts.
+type Builder struct {
+	splitting Splitting
+	log       io.Writer // told of skipped examples
+
+	image  *ImageEncoding
+	row    *RowEncoding
+	text   *TextEncoding
+	pixels []byte
+	rows   [][]string
+	texts  []string
+
+	kind    Kind
+	labels  []string
+	targets []float64
+	own     []string // the source's own splits
+	skipped int
+}
+
+// Images says that the examples are images of that encoding.
+func (b *Builder) Images(e ImageEncoding) { b.image, b.kind = &e, Classification }
+
+// Rows says that the examples are table rows; columns whose use is not given
+// are looked at.
+func (b *Builder) Rows(e RowEncoding, kind Kind) { b.row, b.kind = &e, kind }
+
+// Texts says that the examples are texts.
+func (b *Builder) Texts(e TextEncoding) { b.text, b.kind = &e, Classification }
+
+// Image adds an image's Channels*Height*Width bytes. split is the source's own
+// split, or empty.
+func (b *Builder) Image(pixels []byte, class, split string) {
+	b.pixels = append(b.pixels, pixels...)
+	b.add(class, 0, split)
+}
+
+// Row adds a row of as many cells as the encoding has columns, with its class
+// or target.
+func (b *Builder) Row(cells []string, class string, target float64, split string) {
+	b.rows = append(b.rows, cells)
+	b.add(class, target, split)
+}
+
+// Text adds a text.
+func (b *Builder) Text(text, class, split string) {
+	b.texts = append(b.texts, text)
+	b.add(class, 0, split)
+}
+
+func (b *Builder) add(class string, target float64, split string) {
+	b.labels = append(b.labels, class)
+	b.targets = append(b.targets, target)
+	b.own = append(b.own, split)
+}
+
+// Skip is what becomes of an example that cannot be read: it is counted and
+// nil returned under on_error = "skip", else the error.
+func (b *Builder) Skip(err error) error {
+	if b.splitting.OnError != "skip" {
+		return fmt.Errorf("%w (on_error = \"skip\" leaves such examples out)", err)
+	}
+	b.skipped++
+	if b.log != nil {
+		fmt.Fprintf(b.log, "skipped: %v\n", err)
+	}
+	return nil
+}
+
+// content is a data set ready to be written: what Open will find.
+type content struct {
+	Meta    Meta           `json:"meta"`
+	Count   int            `json:"count"`
+	Skipped int            `json:"skipped"`
+	Splits  map[string]int `json:"splits"` // examples of each
+	Arrays  []array        `json:"arrays"`
+
+	data [][]byte
+}
+
+// finish splits the examples, learns the encoding's statistics from the
+// training split and encodes.
+func (b *Builder) finish() (*content, error) {
+	n := len(b.labels)
+	if n == 0 {
+		return nil, errors.New("the data set is empty")
+	}
+	classes := b.labels
+	if b.kind == Regression {
+		classes = make([]string, n)
+	}
+	assigned := b.splitting.assign(b.own, classes)
+	members := map[string][]int32{}
+	var train []int
+	for i, name := range assigned {
+		members[name] = append(members[name], int32(i))
+		if name == Train {
+			train = append(train, i)
+		}
+	}
+	if len(train) == 0 {
+		return nil, fmt.Errorf("the training split is empty: %d examples in all", n)
+	}
+	c := &content{Meta: Meta{Kind: b.kind}, Count: n, Skipped: b.skipped, Splits: map[string]int{}}
+	for _, name := range splitNames {
+		if len(members[name]) > 0 {
+			c.Splits[name] = len(members[name])
+			put(c, "split."+name, members[name])
+		}
+	}
+	if err := b.encodeTargets(c, train); err != nil {
+		return nil, err
+	}
+	switch {
+	case b.image != nil:
+		b.encodeImages(c, train)
+	case b.row != nil:
+		return c, b.encodeRows(c, train)
+	case b.text != nil:
+		b.encodeTexts(c, train)
+	}
+	return c, nil
+}
+
+func (b *Builder) encodeTargets(c *content, train []int) error {
+	if b.kind == Regression {
+		var xs []float64
+		for _, i := range train {
+			xs = append(xs, b.targets[i])
+		}
+		s := scaleOf(xs)
+		c.Meta.Target = &s
+		targets := make([]float32, len(b.targets))
+		for i, t := range b.targets {
+			targets[i] = float32((t - s.Mean) / s.SD)
+		}
+		put(c, "targets", targets)
+		return nil
+	}
+	set := map[string]bool{}
+	for _, l := range b.labels {
+		set[l] = true
+	}
+	classes := slices.SortedFunc(maps.Keys(set), naturally)
+	if len(classes) < 2 {
+		return fmt.Errorf("there is one class only, %q: nothing to tell apart", classes[0])
+	}
+	index := map[string]int32{}
+	for i, class := range classes {
+		index[class] = int32(i)
+	}
+	labels := make([]int32, len(b.labels))
+	for i, l := range b.labels {
+		labels[i] = index[l]
+	}
+	c.Meta.Classes = classes
+	put(c, "labels", labels)
+	return nil
+}
+
+// naturally orders numbers by value and before texts.
+func naturally(a, b string) int {
+	x, errX := strconv.ParseFloat(a, 64)
+	y, errY := strconv.ParseFloat(b, 64)
+	switch {
+	case errX == nil && errY == nil && x != y:
+		if x < y {
+			return -1
+		}
+		return 1
+	case errX == nil && errY != nil:
+		return -1
+	case errX != nil && errY == nil:
+		return 1
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+func (b *Builder) encodeImages(c *content, train []int) {
+	e := b.image
+	plane := e.Width * e.Height
+	size := e.Channels * plane
+	for ch := range e.Channels {
+		sum, squares := 0.0, 0.0
+		for _, i := range train {
+			for _, p := range b.pixels[i*size+ch*plane : i*size+(ch+1)*plane] {
+				x := float64(p) / 255
+				sum += x
+				squares += x * x
+			}
+		}
+		count := float64(len(train) * plane)
+		mean := sum / count
+		sd := math.Sqrt(max(squares/count-mean*mean, 0))
+		if sd < 1e-6 {
+			sd = 1
+		}
+		c.Meta.Norm = append(c.Meta.Norm, Scale{mean, sd})
+	}
+	c.Meta.Shape = []int{e.Channels, e.Height, e.Width}
+	c.Meta.Encoder.Image = e
+	put(c, "pixels", b.pixels)
+}
+
+func (b *Builder) encodeRows(c *content, train []int) error {
+	e := b.row
+	e.fit(b.rows, train)
+	width := e.Width()
+	if width == 0 {
+		return errors.New("the table has no column to learn from besides the target")
+	}
+	x := make([]float32, len(b.rows)*width)
+	for i, row := range b.rows {
+		if err := e.Encode(row, x[i*width:(i+1)*width]); err != nil {
+			return fmt.Errorf("example %d: %w", i+1, err)
+		}
+	}
+	c.Meta.Shape = []int{width}
+	c.Meta.Encoder.Row = e
+	put(c, "rows", x)
+	return nil
+}
+
+func (b *Builder) encodeTexts(c *content, train []int) {
+	e := b.text
+	e.fit(b.texts, train)
+	starts := []uint32{0}
+	var buckets []uint32
+	var values []float32
+	for _, text := range b.texts {
+		bs, vs := e.Sparse(text)
+		buckets, values = append(buckets, bs...), append(values, vs...)
+		starts = append(starts, uint32(len(buckets)))
+	}
+	c.Meta.Shape = []int{e.Features}
+	c.Meta.Encoder.Text = e
+	put(c, "starts", starts)
+	put(c, "buckets", buckets)
+	put(c, "values", values)
+}

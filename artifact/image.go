@@ -1,0 +1,96 @@
+package artifact
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/gif"
+	"image/jpeg"
+	"image/png"
+
+	"golang.org/x/image/draw"
+	"golang.org/x/image/webp"
+)
+
+// ImageEncoding turns a picture into pixels: the shorter side is scaled to
+// Resize, the centre of Width x Height cut out, the colours brought to Channels
+// (1: grey, 3: red, green, blue).
+type ImageEncoding struct {
+	Width    int `json:"width"`
+	Height   int `json:"height"`
+	Channels int `json:"channels"`
+	Resize   int `json:"resize"`
+}
+
+// maxPixels bounds what a picture may unpack to.
+const maxPixels = 1 << 27
+
+// Decode reads a JPEG, PNG, GIF (its first frame) or WebP file into
+// Channels*Height*Width bytes.
+func (e ImageEncoding) Decode(file []byte) ([]byte, error) {
+	img, err := decodeImage(file)
+	if err != nil {
+		return nil, err
+	}
+	return e.Pixels(img), nil
+}
+
+func decodeImage(file []byte) (image.Image, error) {
+	type format struct {
+		magic  string
+		config func(*bytes.Reader) (image.Config, error)
+		decode func(*bytes.Reader) (image.Image, error)
+	}
+	formats := []format{
+		{"\xff\xd8", func(r *bytes.Reader) (image.Config, error) { return jpeg.DecodeConfig(r) }, func(r *bytes.Reader) (image.Image, error) { return jpeg.Decode(r) }},
+		{"\x89PNG", func(r *bytes.Reader) (image.Config, error) { return png.DecodeConfig(r) }, func(r *bytes.Reader) (image.Image, error) { return png.Decode(r) }},
+		{"GIF8", func(r *bytes.Reader) (image.Config, error) { return gif.DecodeConfig(r) }, func(r *bytes.Reader) (image.Image, error) { return gif.Decode(r) }},
+		{"RIFF", func(r *bytes.Reader) (image.Config, error) { return webp.DecodeConfig(r) }, func(r *bytes.Reader) (image.Image, error) { return webp.Decode(r) }},
+	}
+	for _, f := range formats {
+		if !bytes.HasPrefix(file, []byte(f.magic)) {
+			continue
+		}
+		config, err := f.config(bytes.NewReader(file))
+		if err != nil {
+			return nil, fmt.Errorf("decode image: %w", err)
+		}
+		if config.Width <= 0 || config.Height <= 0 || config.Width > maxPixels/config.Height {
+			return nil, fmt.Errorf("decode image: %d x %d pixels are more than can be unpacked", config.Width, config.Height)
+		}
+		img, err := f.decode(bytes.NewReader(file))
+		if err != nil {
+			return nil, fmt.Errorf("decode image: %w", err)
+		}
+		return img, nil
+	}
+	return nil, errors.New("decode image: it is no JPEG, PNG, GIF or WebP file")
+}
+
+// Pixels is img scaled, cropped and laid out channel by channel.
+func (e ImageEncoding) Pixels(img image.Image) []byte {
+	from := img.Bounds()
+	scale := float64(e.Resize) / float64(min(from.Dx(), from.Dy()))
+	w, h := max(int(float64(from.Dx())*scale+0.5), e.Width), max(int(float64(from.Dy())*scale+0.5), e.Height)
+	x, y := (w-e.Width)/2, (h-e.Height)/2
+	scaled := image.NewNRGBA(image.Rect(0, 0, e.Width, e.Height))
+	to := image.Rect(-x, -y, w-x, h-y)
+	if w == from.Dx() && h == from.Dy() {
+		draw.Draw(scaled, to, img, from.Min, draw.Src)
+	} else {
+		draw.CatmullRom.Scale(scaled, to, img, from, draw.Src, nil)
+	}
+	plane := e.Width * e.Height
+	out := make([]byte, e.Channels*plane)
+	for i := range plane {
+		c := scaled.Pix[4*i : 4*i+3 : 4*i+3]
+		if e.Channels == 1 {
+			out[i] = color.GrayModel.Convert(color.NRGBA{c[0], c[1], c[2], 255}).(color.Gray).Y
+			continue
+		}
+		out[i], out[plane+i], out[2*plane+i] = c[0], c[1], c[2]
+	}
+	return out
+}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestDocs runs the pages as a reader would: the files that a page shows
+// (```hcl file=NAME) are written down, then every line after a dollar sign of
+// its ```console blocks is typed, in order, in one folder.
+func TestDocs(t *testing.T) {
+	for _, page := range []string{"../../README.md", "../../docs/tutorial.md"} {
+		t.Run(filepath.Base(page), func(t *testing.T) {
+			text, err := os.ReadFile(page)
+			if err != nil {
+				t.Fatal(err)
+			}
+			script, commands := scriptOf(string(text))
+			if commands == 0 {
+				t.Fatalf("%s has no console block", page)
+			}
+			file := filepath.Join(t.TempDir(), "page.txtar")
+			if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			testscript.Run(t, testscript.Params{Files: []string{file}, RequireExplicitExec: true})
+		})
+	}
+}
+
+// scriptOf turns a page into a testscript, and counts its commands.
+func scriptOf(page string) (script string, commands int) {
+	var lines, files strings.Builder
+	inside := ""
+	for line := range strings.Lines(page) {
+		line = strings.TrimRight(line, "\n")
+		switch fence, ok := strings.CutPrefix(line, "```"); {
+		case ok && inside != "":
+			inside = ""
+		case ok:
+			inside = "other"
+			if fence == "console" {
+				inside = "console"
+			} else if _, name, ok := strings.Cut(fence, "file="); ok {
+				inside = "file"
+				files.WriteString("-- " + name + " --\n")
+			}
+		case inside == "file":
+			files.WriteString(line + "\n")
+		case inside == "console":
+			if command, ok := strings.CutPrefix(line, "$ "); ok {
+				lines.WriteString("exec " + command + "\n")
+				commands++
+			}
+		}
+	}
+	return lines.String() + files.String(), commands
+}

@@ -1,0 +1,181 @@
+package nn
+
+import (
+	"fmt"
+	"hash"
+	"hash/fnv"
+
+	"github.com/chewxy/hm"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// kernel is a layer's arithmetic on buffers that it owns.
+type kernel interface {
+	outShape() []int      // of one example
+	output() []float32    // [batch, outShape...]
+	learned() []*Param    // in the order of the op's inputs
+	inputGrad() []float32 // gradient of the input, nil where nobody needs it
+
+	forward(x []float32)
+	// backward turns the gradient of the output into those of the learned
+	// parameters and, where it is needed, of the input. It may overwrite gradOut.
+	backward(x, gradOut []float32)
+}
+
+// The ops below have in common that the tape machine gives them memory they
+// own, that two of them are never the same, and that nothing is overwritten.
+type opBase struct {
+	name  string
+	arity int
+	typ   hm.Type
+	shape tensor.Shape
+	value gorgonia.Value // what Do returns: a view of a buffer of the kernel
+	do    func(inputs []gorgonia.Value) error
+	id    *byte // tells ops of equal layers apart: Gorgonia merges ops of equal hash
+}
+
+func (o *opBase) Arity() int    { return o.arity }
+func (o *opBase) Type() hm.Type { return o.typ }
+func (o *opBase) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) {
+	return o.shape.Clone(), nil
+}
+func (o *opBase) ReturnsPtr() bool     { return true }
+func (o *opBase) CallsExtern() bool    { return false }
+func (o *opBase) OverwritesInput() int { return -1 }
+func (o *opBase) WriteHash(h hash.Hash) {
+	fmt.Fprintf(h, "%s %p", o.name, o.id)
+}
+
+func (o *opBase) Hashcode() uint32 {
+	h := fnv.New32a()
+	o.WriteHash(h)
+	return h.Sum32()
+}
+func (o *opBase) String() string { return o.name }
+
+func (o *opBase) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
+	if err := o.do(inputs); err != nil {
+		return nil, err
+	}
+	return o.value, nil
+}
+
+func newBase(name string, inputs gorgonia.Nodes, shape []int, data []float32, do func([]gorgonia.Value) error) opBase {
+	return opBase{
+		name: name, arity: len(inputs), typ: functionType(inputs, tensorType(len(shape))), shape: shape,
+		value: tensor.New(tensor.WithShape(shape...), tensor.WithBacking(data)), do: do, id: new(byte),
+	}
+}
+
+func tensorType(dims int) hm.Type { return gorgonia.TensorType{Dims: dims, Of: gorgonia.Float32} }
+
+func functionType(inputs gorgonia.Nodes, out hm.Type) hm.Type {
+	types := make([]hm.Type, 0, len(inputs)+1)
+	for _, in := range inputs {
+		types = append(types, in.Type())
+	}
+	return hm.NewFnType(append(types, out)...)
+}
+
+func floats(v gorgonia.Value) []float32 { return v.Data().([]float32) }
+
+// forwardOp is a layer in a graph; its inputs are x and the learned parameters.
+type forwardOp struct {
+	opBase
+	k     kernel
+	batch int
+}
+
+func newForward(k kernel, batch int, inputs gorgonia.Nodes) *forwardOp {
+	shape := append([]int{batch}, k.outShape()...)
+	return &forwardOp{k: k, batch: batch, opBase: newBase(fmt.Sprintf("%T", k), inputs, shape, k.output(), func(in []gorgonia.Value) error {
+		k.forward(floats(in[0]))
+		return nil
+	})}
+}
+
+// DiffWRT is true for the parameters, and for x where a layer before learns.
+func (o *forwardOp) DiffWRT(inputs int) []bool {
+	out := make([]bool, inputs)
+	for i := range out {
+		out[i] = i > 0 || o.k.inputGrad() != nil
+	}
+	return out
+}
+
+// SymDiff is one op that computes all gradients in a pass and returns the
+// first; the others are ops that do nothing but wait for it.
+func (o *forwardOp) SymDiff(inputs gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error) {
+	type result struct {
+		at    int // of the input whose gradient it is
+		shape []int
+		data  []float32
+	}
+	var results []result
+	for i, p := range o.k.learned() {
+		results = append(results, result{i + 1, p.Shape, p.Grad})
+	}
+	if dx := o.k.inputGrad(); dx != nil {
+		results = append(results, result{0, inputs[0].Shape(), dx})
+	}
+	out := make(gorgonia.Nodes, len(inputs))
+	var pass *gorgonia.Node
+	for i, r := range results {
+		var from gorgonia.Nodes
+		var do func([]gorgonia.Value) error
+		if i == 0 {
+			from = gorgonia.Nodes{inputs[0], output, grad}
+			do = func(in []gorgonia.Value) error {
+				o.k.backward(floats(in[0]), floats(in[2]))
+				return nil
+			}
+		} else {
+			from = gorgonia.Nodes{pass}
+			do = func([]gorgonia.Value) error { return nil }
+		}
+		op := newBase(fmt.Sprintf("grad %d of %s", r.at, o.name), from, r.shape, r.data, do)
+		node, err := gorgonia.ApplyOp(&op, from...)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			pass = node
+		}
+		out[r.at] = node
+	}
+	return out, nil
+}
+
+// lossOp is the mean loss of a batch; its input is the logits.
+type lossOp struct {
+	opBase
+	k *lossKernel
+}
+
+func newLossOp(k *lossKernel, logits *gorgonia.Node) *lossOp {
+	value := gorgonia.NewF32(0)
+	return &lossOp{k: k, opBase: opBase{
+		name: "loss", arity: 1, typ: hm.NewFnType(logits.Type(), gorgonia.Float32),
+		shape: tensor.ScalarShape(), value: value, id: new(byte),
+		do: func(in []gorgonia.Value) error {
+			k.forward(floats(in[0]))
+			*value = gorgonia.F32(k.value)
+			return nil
+		},
+	}}
+}
+
+// DiffWRT is true: logits are all there is.
+func (o *lossOp) DiffWRT(int) []bool { return []bool{true} }
+
+// SymDiff is the gradient of the logits, which the forward pass left behind.
+func (o *lossOp) SymDiff(inputs gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error) {
+	from := gorgonia.Nodes{inputs[0], output, grad}
+	op := newBase("grad of loss", from, inputs[0].Shape(), o.k.grad, func([]gorgonia.Value) error { return nil })
+	node, err := gorgonia.ApplyOp(&op, from...)
+	if err != nil {
+		return nil, err
+	}
+	return gorgonia.Nodes{node}, nil
+}

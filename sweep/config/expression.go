@@ -1,0 +1,134 @@
+package config
+
+import (
+	"slices"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/inflame-deeplearning/sweep/sweep"
+	"github.com/inflame-deeplearning/sweep/sweep/schema"
+)
+
+// scope is what expressions at some place of a file may refer to.
+type scope map[string][]string // names below param, var and local; a missing root is not allowed
+
+// check finds the references of e that lead nowhere, before anything is evaluated.
+func (s scope) check(e hcl.Expression) hcl.Diagnostics {
+	var diags hcl.Diagnostics
+	for _, ref := range e.Variables() {
+		root := ref.RootName()
+		names, ok := s[root]
+		if !ok {
+			known := []string{}
+			for name := range s {
+				known = append(known, name+".")
+			}
+			detail := "Nothing can be referred to here: write a value."
+			switch {
+			case slices.Contains([]string{"param", "var", "local"}, root):
+				detail = "A " + root + " cannot be used here: its values belong to single trials, and this block is for the whole sweep."
+				if root != "param" {
+					detail = root + " cannot be used here."
+				}
+			case len(known) > 0:
+				slices.Sort(known)
+				detail = schema.Unknown(root+".", known) + " Texts stand in double quotes."
+			}
+			diags = append(diags, fault(ref.SourceRange(), "Unknown reference", "%s", detail))
+			continue
+		}
+		if len(ref) < 2 {
+			continue // the whole object, as in keys(var)
+		}
+		var name string
+		switch step := ref[1].(type) {
+		case hcl.TraverseAttr:
+			name = step.Name
+		case hcl.TraverseIndex:
+			if step.Key.Type() != cty.String {
+				continue
+			}
+			name = step.Key.AsString()
+		default:
+			continue
+		}
+		if !slices.Contains(names, name) {
+			what := map[string]string{"param": "parameter", "var": "variable", "local": "local"}[root]
+			diags = append(diags, fault(ref.SourceRange(), "Unknown "+what, "There is no %s of that name: %s.", what, schema.Unknown(name, names)))
+		}
+	}
+	return diags
+}
+
+// references are the names below root that e refers to; all is true where it
+// takes the object as a whole.
+func references(e hcl.Expression, root string, all []string) []string {
+	var names []string
+	for _, ref := range e.Variables() {
+		if ref.RootName() != root {
+			continue
+		}
+		name := ""
+		if len(ref) > 1 {
+			if step, ok := ref[1].(hcl.TraverseAttr); ok {
+				name = step.Name
+			}
+		}
+		if name == "" {
+			return slices.Clone(all)
+		}
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// evaluate is e's value. Unlike HCL's own, a conditional's branches need not
+// have one type: a list may stand beside a distribution.
+func evaluate(e hcl.Expression, ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
+	switch x := e.(type) {
+	case *hclsyntax.ParenthesesExpr:
+		return evaluate(x.Expression, ctx)
+	case *hclsyntax.ConditionalExpr:
+		cond, diags := x.Condition.Value(ctx)
+		if diags.HasErrors() {
+			return cty.NilVal, diags
+		}
+		if cond.IsNull() || !cond.IsKnown() || cond.Type() != cty.Bool {
+			return x.Value(ctx) // for HCL's own message
+		}
+		if cond.True() {
+			return evaluate(x.TrueResult, ctx)
+		}
+		return evaluate(x.FalseResult, ctx)
+	}
+	return e.Value(ctx)
+}
+
+// value is e as a sweep.Value.
+func value(e hcl.Expression, ctx *hcl.EvalContext) (sweep.Value, hcl.Diagnostics) {
+	raw, diags := evaluate(e, ctx)
+	if diags.HasErrors() {
+		return sweep.Value{}, diags
+	}
+	v, err := fromCty(raw)
+	if err != nil {
+		return sweep.Value{}, hcl.Diagnostics{fault(e.Range(), "Not a plain value", "Here %s.", err)}
+	}
+	return v, nil
+}
+
+// paramContext is a context in which param has the values that p gives to
+// names, null where p has none.
+func paramContext(base *hcl.EvalContext, names []string, p sweep.Params) *hcl.EvalContext {
+	fields := make(map[string]cty.Value, len(names))
+	for _, name := range names {
+		fields[name] = toCty(p[name])
+	}
+	ctx := base.NewChild()
+	ctx.Variables = map[string]cty.Value{"param": cty.ObjectVal(fields)}
+	return ctx
+}

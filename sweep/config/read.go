@@ -1,0 +1,294 @@
+// Package config reads sweep files: a file in, a sweep.Spec, the plugins it
+// names and diagnostics out. It is the only home of HCL. It runs nothing.
+package config
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/hashicorp/hcl/v2/hclwrite"
+
+	"github.com/inflame-deeplearning/sweep/sweep"
+	"github.com/inflame-deeplearning/sweep/sweep/schema"
+)
+
+// File is a sweep file, read and found good.
+type File struct {
+	Path       string
+	Hash       string // of the source and the variables' values: equal hashes mean the same sweep
+	Spec       sweep.Spec
+	Finite     bool // whether the space is
+	SearchName string
+	Searcher   sweep.Searcher
+	Trials     int           // variants that the search was told to propose; 0: no such number
+	Stopper    sweep.Stopper // nil: none
+	Runner     sweep.Runner
+	Notifiers  []sweep.Notifier
+	Schedule   *Schedule // nil: none
+}
+
+// Read reads the sweep file at path. vars are the values given to its
+// variables, as texts.
+func Read(path string, vars map[string]string, p *Plugins) (*File, error) {
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read sweep file: %w", err)
+	}
+	return Parse(src, path, vars, p)
+}
+
+// Parse is Read for a source at hand. Mistakes in it are returned as a Diagnostics.
+func Parse(src []byte, path string, vars map[string]string, p *Plugins) (*File, error) {
+	r := &reader{plugins: p, path: path}
+	parsed, diags := hclsyntax.ParseConfig(src, path, hcl.InitialPos)
+	r.add(diags...)
+	if parsed == nil || diags.HasErrors() {
+		return nil, r.diagnostics(parsed)
+	}
+	file := r.file(parsed.Body.(*hclsyntax.Body), vars)
+	if len(r.diags) > 0 {
+		return nil, r.diagnostics(parsed)
+	}
+	file.Path, file.Hash = path, hash(src, vars)
+	return file, nil
+}
+
+func hash(src []byte, vars map[string]string) string {
+	text, err := json.Marshal(vars) // sorted by name
+	if err != nil {
+		panic(err) // a map of strings always has an encoding
+	}
+	sum := sha256.Sum256(append(append(slices.Clone(src), 0), text...))
+	return hex.EncodeToString(sum[:8])
+}
+
+// Format is a sweep file in the canonical layout.
+func Format(src []byte, path string) ([]byte, error) {
+	parsed, diags := hclsyntax.ParseConfig(src, path, hcl.InitialPos)
+	if diags.HasErrors() {
+		return nil, Diagnostics{list: tidied(diags), file: parsed, path: path}
+	}
+	return hclwrite.Format(src), nil
+}
+
+// reader collects what a file says and every mistake in it.
+type reader struct {
+	plugins *Plugins
+	path    string
+	diags   hcl.Diagnostics
+	ctx     *hcl.EvalContext // functions, var and local
+	vars    []string
+	locals  []string
+	params  []string
+	tries   []*hclsyntax.Body
+}
+
+func (r *reader) add(diags ...*hcl.Diagnostic) { r.diags = append(r.diags, diags...) }
+
+// addErr adds what an evaluation or a plugin found wrong with the block at at.
+func (r *reader) addErr(err error, at hcl.Range) {
+	var inner exprError
+	if errors.As(err, &inner) {
+		r.add(inner.diags...)
+		return
+	}
+	text := err.Error()
+	r.add(fault(at, "Invalid block", "%s.", strings.ToUpper(text[:1])+text[1:]))
+}
+
+func (r *reader) diagnostics(file *hcl.File) error {
+	return Diagnostics{list: tidied(r.diags), file: file, path: r.path}
+}
+
+// check finds references of e that lead nowhere; roots are those allowed.
+func (r *reader) check(e hcl.Expression, roots ...string) bool {
+	names := map[string][]string{"param": r.params, "var": r.vars, "local": r.locals}
+	s := scope{}
+	for _, root := range roots {
+		s[root] = names[root]
+	}
+	diags := s.check(e)
+	r.add(diags...)
+	return len(diags) == 0
+}
+
+func (r *reader) unknown(attr *hclsyntax.Attribute, what string, known []string) {
+	r.add(fault(attr.NameRange, "Unknown "+what, "%s.", sentence(schema.Unknown(attr.Name, known))))
+}
+
+func (r *reader) unknownBlock(block *hclsyntax.Block, known []string) {
+	if slices.Contains(known, block.Type) {
+		return
+	}
+	detail := sentence(schema.Unknown(block.Type, known))
+	if known == nil {
+		detail = fmt.Sprintf("No blocks stand in here: write %s = { ... } or %s = [ ... ].", block.Type, block.Type)
+	}
+	r.add(fault(block.TypeRange, "Unknown block", "%s", detail))
+}
+
+func sentence(s string) string {
+	if strings.HasSuffix(s, "?") {
+		return s
+	}
+	return s + "."
+}
+
+func (r *reader) noLabels(block *hclsyntax.Block) {
+	if len(block.Labels) > 0 {
+		r.add(fault(block.LabelRanges[0], "Unexpected label", "A %s block has no label: write %s { ... }.", block.Type, block.Type))
+	}
+}
+
+func inOrder(attrs hclsyntax.Attributes) []*hclsyntax.Attribute {
+	out := make([]*hclsyntax.Attribute, 0, len(attrs))
+	for _, a := range attrs {
+		out = append(out, a)
+	}
+	slices.SortFunc(out, func(a, b *hclsyntax.Attribute) int { return a.NameRange.Start.Byte - b.NameRange.Start.Byte })
+	return out
+}
+
+var goodName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
+// file reads a whole file.
+func (r *reader) file(body *hclsyntax.Body, vars map[string]string) *File {
+	blocks := map[string][]*hclsyntax.Block{}
+	for _, block := range body.Blocks {
+		r.unknownBlock(block, blockNames)
+		blocks[block.Type] = append(blocks[block.Type], block)
+	}
+	for _, name := range blockNames {
+		single := !slices.Contains([]string{"variable", "locals", "metric", "notify", "objective"}, name)
+		if all := blocks[name]; single && len(all) > 1 {
+			r.add(fault(all[1].TypeRange, "Duplicate block", "There is a %s block on line %d already: a file has one.", name, all[0].TypeRange.Start.Line))
+		}
+	}
+	r.variables(blocks["variable"], vars, body)
+	r.readLocals(blocks["locals"])
+
+	f := &File{}
+	top := r.fixed(&hclsyntax.Body{Attributes: body.Attributes, SrcRange: body.SrcRange}, topSchema)
+	f.Spec.Name = r.name(body, top)
+	f.Spec.Repeat = 1
+	if n, ok := top.Fields()["repeat"].AsInt(); ok {
+		f.Spec.Repeat = int(n)
+	}
+	f.Spec.Objectives = r.objectives(body, top, blocks["objective"])
+	if first(blocks, "params") == nil {
+		r.add(fault(body.MissingItemRange(), "Missing block", "A sweep needs parameters to vary: params { learning_rate = [0.1, 0.01] }."))
+	} else {
+		r.noLabels(blocks["params"][0])
+		f.Spec.Space = r.space(blocks["params"][0].Body)
+	}
+	f.Spec.Limits = r.limits(first(blocks, "limits"))
+	f.Schedule = r.schedule(first(blocks, "schedule"))
+	task := r.task(body, blocks)
+	if len(r.diags) > 0 { // what follows evaluates, and would only repeat these
+		r.leftovers(blocks)
+		return nil
+	}
+	f.Spec.Try = r.baselines(f.Spec.Space)
+	finite, axis, err := f.Spec.Space.Finite()
+	if err != nil {
+		r.addErr(err, blocks["params"][0].TypeRange)
+	}
+	f.Finite = finite
+	f.Spec.Resolve = task.resolve
+	r.searching(f, first(blocks, "search"), axis, blocks["params"][0].TypeRange)
+	r.plugged(f, blocks)
+	if len(r.diags) == 0 {
+		r.sample(f.Spec, task)
+	}
+	return f
+}
+
+func first(blocks map[string][]*hclsyntax.Block, name string) *hclsyntax.Block {
+	if all := blocks[name]; len(all) > 0 {
+		return all[0]
+	}
+	return nil
+}
+
+func (r *reader) name(body *hclsyntax.Body, top sweep.Value) string {
+	if name, ok := top.Fields()["name"].AsString(); ok {
+		if !goodName.MatchString(name) {
+			r.add(fault(body.Attributes["name"].Expr.Range(), "Unusable name", "A sweep's name is letters, digits, dots, dashes and underscores, and starts with a letter or digit: %q is not.", name))
+		}
+		return name
+	}
+	name := strings.TrimSuffix(filepath.Base(r.path), filepath.Ext(r.path))
+	name = strings.Trim(regexp.MustCompile(`[^A-Za-z0-9._-]+`).ReplaceAllString(name, "-"), "-._")
+	if name == "" {
+		return "sweep"
+	}
+	return name
+}
+
+// objectives are said in exactly one way: minimize, maximize or objective blocks.
+func (r *reader) objectives(body *hclsyntax.Body, top sweep.Value, blocks []*hclsyntax.Block) []sweep.Objective {
+	var out []sweep.Objective
+	var at []hcl.Range
+	for _, goal := range []sweep.Goal{sweep.Minimize, sweep.Maximize} {
+		if metric, ok := top.Fields()[string(goal)].AsString(); ok {
+			out = append(out, sweep.Objective{Name: metric, Goal: goal})
+			at = append(at, body.Attributes[string(goal)].NameRange)
+		}
+	}
+	if len(out) > 1 || len(out) == 1 && len(blocks) > 0 {
+		where := blocks
+		place := at[len(at)-1]
+		if len(where) > 0 {
+			place = where[0].TypeRange
+		}
+		r.add(fault(place, "Two objectives", "Give the objective once: minimize = \"...\" or maximize = \"...\", or, for several, an objective block each and neither of the two."))
+	}
+	for _, block := range blocks {
+		name, ok := r.label(block, "the metric's name", nil)
+		v := r.fixed(block.Body, objectiveSchema)
+		goal, _ := v.Fields()["goal"].AsString()
+		if slices.ContainsFunc(out, func(o sweep.Objective) bool { return o.Name == name }) {
+			r.add(fault(block.TypeRange, "Duplicate objective", "%q is an objective already.", name))
+		}
+		if ok {
+			out = append(out, sweep.Objective{Name: name, Goal: sweep.Goal(goal)})
+		}
+	}
+	_, wrongMin := body.Attributes["minimize"]
+	_, wrongMax := body.Attributes["maximize"]
+	if len(out) == 0 && len(blocks) == 0 && !wrongMin && !wrongMax {
+		r.add(fault(body.MissingItemRange(), "Missing objective", "Say which metric decides: maximize = \"val_accuracy\" or minimize = \"val_loss\"."))
+	}
+	return out
+}
+
+// label is a block's one label, checked against the known ones where given.
+func (r *reader) label(block *hclsyntax.Block, what string, known []string) (string, bool) {
+	switch {
+	case len(block.Labels) == 0:
+		hint := ""
+		if len(known) > 0 {
+			hint = fmt.Sprintf(", one of %s", strings.Join(known, ", "))
+		}
+		r.add(fault(block.TypeRange, "Missing label", "A %s block is labelled with %s%s: write %s \"...\" { ... }.", block.Type, what, hint, block.Type))
+		return "", false
+	case len(block.Labels) > 1:
+		r.add(fault(block.LabelRanges[1], "Unexpected label", "A %s block has one label, %s.", block.Type, what))
+		return "", false
+	}
+	if known != nil && !slices.Contains(known, block.Labels[0]) {
+		r.add(fault(block.LabelRanges[0], "Unknown "+block.Type, "%s", sentence(schema.Unknown(block.Labels[0], known))))
+		return "", false
+	}
+	return block.Labels[0], true
+}

@@ -1,0 +1,56 @@
+package sweep
+
+import "errors"
+
+// WithTry is a Searcher that proposes the baselines first and then what inner
+// proposes, without those baselines.
+func WithTry(inner Searcher, tries []Params) Searcher {
+	t := &trying{inner: inner, known: map[string]bool{}}
+	for _, p := range tries {
+		if key := p.Key(); !t.known[key] {
+			t.known[key] = true
+			t.tries = append(t.tries, p)
+		}
+	}
+	if len(t.tries) == 0 {
+		return inner
+	}
+	return t
+}
+
+type trying struct {
+	inner Searcher
+	tries []Params
+	known map[string]bool
+
+	// The inner searcher's number for the outer one, as far as it was asked:
+	// a cache, rebuilt from nothing where the calls are out of order.
+	outer, next int
+}
+
+func (t *trying) Next(n int, past History) (Params, error) {
+	if n < len(t.tries) {
+		return t.tries[n], nil
+	}
+	n -= len(t.tries)
+	if n < t.outer {
+		t.outer, t.next = 0, 0
+	}
+	for {
+		p, err := t.inner.Next(t.next, past)
+		if err != nil {
+			if !errors.Is(err, ErrExhausted) {
+				t.outer, t.next = 0, 0
+			}
+			return nil, err
+		}
+		t.next++
+		if t.known[p.Key()] {
+			continue
+		}
+		t.outer++
+		if t.outer > n {
+			return p, nil
+		}
+	}
+}
