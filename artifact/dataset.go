@@ -17,12 +17,12 @@ const (
 // Meta describes a prepared data set: all that a model needs to be built for
 // it and, kept in model.json, all that a prediction needs to encode its input.
 type Meta struct {
-	Kind    Kind      `json:"kind"`
-	Shape   []int     `json:"shape"`             // of one example: [features] or [channels, height, width]
-	Classes []string  `json:"classes,omitempty"` // sorted; a label is an index into it
-	Target  *Scale    `json:"target,omitempty"`  // of a regression: value = Mean + SD*y for the model's output y
-	Encoder Encoding  `json:"encoder"`           // how raw input became features
-	Norm    []Scale   `json:"norm,omitempty"`    // per channel or feature: (x-Mean)/SD, applied by Features
+	Kind    Kind     `json:"kind"`
+	Shape   []int    `json:"shape"`             // of one example: [features] or [channels, height, width]
+	Classes []string `json:"classes,omitempty"` // sorted; a label is an index into it
+	Target  *Scale   `json:"target,omitempty"`  // of a regression: value = Mean + SD*y for the model's output y
+	Encoder Encoding `json:"encoder"`           // how raw input became features
+	Norm    []Scale  `json:"norm,omitempty"`    // per channel or feature: (x-Mean)/SD, applied by Features
 }
 
 // Scale is a mean and a standard deviation (> 0).

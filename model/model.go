@@ -6,6 +6,7 @@ package model
 import (
 	"context"
 	"io"
+	"time"
 
 	"github.com/inflame-deeplearning/sweep/artifact"
 	"github.com/inflame-deeplearning/sweep/sweep"
@@ -39,6 +40,8 @@ type Run struct {
 	Data func(ctx context.Context) (*artifact.Dataset, error)
 	// Report appends a line to metrics.jsonl.
 	Report func(step int, m sweep.Metrics) error
+	// Now is the clock.
+	Now func() time.Time
 	// Stopping reports whether the runner has asked for an early end.
 	Stopping func() bool
 }

@@ -1,0 +1,183 @@
+package results
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+	"go.etcd.io/bbolt"
+
+	"github.com/inflame-deeplearning/sweep/sweep"
+)
+
+// Status is the state of a run.
+type Status string
+
+// The states of a run.
+const (
+	Running     Status = "running"
+	Finished    Status = "finished"
+	Interrupted Status = "interrupted"
+	Failed      Status = "failed"
+)
+
+// Run is one execution of a sweep file, with whatever interruptions.
+type Run struct {
+	ID         string            `json:"id"` // the sweep's name and a counter: grid-3
+	Sweep      string            `json:"sweep"`
+	File       string            `json:"file"`
+	Hash       string            `json:"hash"` // of the file and its variables
+	Vars       map[string]string `json:"vars,omitempty"`
+	Objectives []sweep.Objective `json:"objectives"`
+	Params     []string          `json:"params"` // in the file's order
+	Repeat     int               `json:"repeat"`
+	Search     string            `json:"search"`
+	Total      int               `json:"total,omitempty"` // trials it will have; 0: not known
+	Fresh      bool              `json:"fresh,omitempty"` // takes nothing from cache
+	Status     Status            `json:"status"`
+	Reason     string            `json:"reason,omitempty"` // why it ended
+	Started    time.Time         `json:"started"`
+	Finished   time.Time         `json:"finished,omitzero"`
+
+	Counts map[sweep.Outcome]int `json:"counts,omitempty"` // of its trials
+	Cached int                   `json:"cached,omitempty"`
+}
+
+// Trials is the number of the run's trials.
+func (r Run) Trials() int {
+	n := 0
+	for _, count := range r.Counts {
+		n += count
+	}
+	return n
+}
+
+// Start goes on with the newest run of the sweep, where it has the same hash
+// and has not finished, or records r as a new one. r's ID and Status are set.
+func (db *DB) Start(r Run) (run Run, resumed bool, err error) {
+	err = db.update(func(tx *bbolt.Tx) error {
+		var counter struct {
+			Last int `json:"last"`
+		}
+		if text := tx.Bucket(sweepsBucket).Get([]byte(r.Sweep)); text != nil {
+			if err := readJSON(text, &counter); err != nil {
+				return err
+			}
+			newest, err := readRun(tx, runID(r.Sweep, counter.Last))
+			if err != nil {
+				return err
+			}
+			if newest.Status != Finished {
+				if newest.Hash == r.Hash && !r.Fresh {
+					run, resumed = newest, true
+					run.Status, run.Reason, run.Total = Running, "", r.Total
+					return writeRun(tx, run)
+				}
+				newest.Status = Interrupted
+				if err := writeRun(tx, newest); err != nil {
+					return err
+				}
+			}
+		}
+		counter.Last++
+		if err := putJSON(tx.Bucket(sweepsBucket), []byte(r.Sweep), counter); err != nil {
+			return err
+		}
+		run = r
+		run.ID, run.Status = runID(r.Sweep, counter.Last), Running
+		order := tx.Bucket(orderBucket)
+		sequence, err := order.NextSequence()
+		if err != nil {
+			return err
+		}
+		if err := order.Put(binary.BigEndian.AppendUint64(nil, sequence), []byte(run.ID)); err != nil {
+			return err
+		}
+		b, err := tx.Bucket(runsBucket).CreateBucket([]byte(run.ID))
+		if err != nil {
+			return fmt.Errorf("record run %s: %w", run.ID, err)
+		}
+		for _, name := range [][]byte{trialsBucket, reportsBucket, boardBucket, variantsBucket} {
+			if _, err := b.CreateBucket(name); err != nil {
+				return err
+			}
+		}
+		return writeRun(tx, run)
+	})
+	return run, resumed, err
+}
+
+func runID(sweepName string, counter int) string { return fmt.Sprintf("%s-%d", sweepName, counter) }
+
+// Finish records how a run ended.
+func (db *DB) Finish(id string, s Status, reason string, at time.Time) error {
+	return db.update(func(tx *bbolt.Tx) error {
+		run, err := readRun(tx, id)
+		if err != nil {
+			return err
+		}
+		run.Status, run.Reason, run.Finished = s, reason, at
+		return writeRun(tx, run)
+	})
+}
+
+// ErrNotFound is the answer to a name that the store does not know.
+var ErrNotFound = errors.New("not found")
+
+func readRun(tx *bbolt.Tx, id string) (Run, error) {
+	var r Run
+	b := tx.Bucket(runsBucket).Bucket([]byte(id))
+	if b == nil {
+		return r, fmt.Errorf("run %s: %w", id, ErrNotFound)
+	}
+	return r, readJSON(b.Get(recordKey), &r)
+}
+
+func writeRun(tx *bbolt.Tx, r Run) error {
+	return putJSON(tx.Bucket(runsBucket).Bucket([]byte(r.ID)), recordKey, r)
+}
+
+// Lock makes sure that one process at a time works on a run. The error names
+// the process that does.
+func (db *DB) Lock(run string) (release func() error, err error) {
+	dir := filepath.Join(db.dir, "runs", run)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make run directory: %w", err)
+	}
+	lock := flock.New(filepath.Join(dir, "lock"), flock.SetPermissions(0o600))
+	held, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock run %s: %w", run, err)
+	}
+	pidFile := filepath.Join(dir, "pid")
+	if !held {
+		pid, _ := os.ReadFile(pidFile) //nolint:errcheck // it is for the message only
+		return nil, fmt.Errorf("run %s is being worked on by process %s: wait for it, or interrupt it", run, strings.TrimSpace(string(pid)))
+	}
+	if err := os.WriteFile(pidFile, fmt.Appendln(nil, os.Getpid()), 0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("lock run %s: %w", run, err), lock.Unlock())
+	}
+	return lock.Unlock, nil
+}
+
+// settle turns the status of a run whose process is gone into Interrupted.
+func (db *DB) settle(r Run) Run {
+	if r.Status != Running {
+		return r
+	}
+	path := filepath.Join(db.dir, "runs", r.ID, "lock")
+	if _, err := os.Stat(path); err != nil {
+		return r // about to be locked
+	}
+	lock := flock.New(path)
+	if held, err := lock.TryRLock(); err == nil && held {
+		r.Status = Interrupted
+		_ = lock.Unlock() //nolint:errcheck // closing the file is all it does
+	}
+	return r
+}

@@ -1,0 +1,127 @@
+package trialdir
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/inflame-deeplearning/sweep/sweep"
+)
+
+const version = 1
+
+// Create makes the directory and writes trial.json, and takes back an earlier
+// request to stop.
+func (d Dir) Create(s Spec) error {
+	if err := os.MkdirAll(string(d), 0o700); err != nil {
+		return fmt.Errorf("make trial directory: %w", err)
+	}
+	if err := os.Remove(d.path("stop")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("clear stop request: %w", err)
+	}
+	s.Version = version
+	return d.writeJSON("trial.json", s)
+}
+
+// Spec reads trial.json.
+func (d Dir) Spec() (Spec, error) {
+	var s Spec
+	if err := d.readJSON("trial.json", &s); err != nil {
+		return s, err
+	}
+	if s.Version != version {
+		return s, fmt.Errorf("read %s: its version is %d, this program knows %d", d.path("trial.json"), s.Version, version)
+	}
+	return s, nil
+}
+
+// WriteOutcome says how the trial ended. Nothing is written after it.
+func (d Dir) WriteOutcome(r sweep.Result) error { return d.writeJSON("outcome.json", r) }
+
+// Outcome is how the trial ended; ok is false where it has not.
+func (d Dir) Outcome() (r sweep.Result, ok bool, err error) {
+	err = d.readJSON("outcome.json", &r)
+	if errors.Is(err, fs.ErrNotExist) {
+		return r, false, nil
+	}
+	return r, err == nil, err
+}
+
+// ClearOutcome makes way for another attempt at a trial that did not succeed.
+func (d Dir) ClearOutcome() error {
+	if err := os.Remove(d.path("outcome.json")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("clear outcome: %w", err)
+	}
+	return nil
+}
+
+// RequestStop asks the trial to write a checkpoint and end.
+func (d Dir) RequestStop() error {
+	if err := os.WriteFile(d.path("stop"), nil, 0o600); err != nil {
+		return fmt.Errorf("request stop: %w", err)
+	}
+	return nil
+}
+
+// StopRequested reports whether the trial is asked to end.
+func (d Dir) StopRequested() bool {
+	_, err := os.Stat(d.path("stop"))
+	return err == nil
+}
+
+func (d Dir) path(name string) string { return filepath.Join(string(d), name) }
+
+func (d Dir) readJSON(name string, into any) error {
+	text, err := os.ReadFile(d.path(name))
+	if err != nil {
+		return fmt.Errorf("read trial directory: %w", err)
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		return fmt.Errorf("read %s: %w", d.path(name), err)
+	}
+	return nil
+}
+
+func (d Dir) writeJSON(name string, v any) error {
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", name, err)
+	}
+	return WriteFile(d.path(name), append(text, '\n'))
+}
+
+// WriteFile writes a file that is there whole or not at all, also after a
+// power cut.
+func WriteFile(path string, content []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".tmp-*") // mode 0600
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	_, err = f.Write(content)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", path, errors.Join(err, os.Remove(f.Name())))
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return SyncDir(filepath.Dir(path))
+}
+
+// SyncDir makes the names in a directory durable.
+func SyncDir(path string) error {
+	if runtime.GOOS == "windows" { // which has no such thing, and needs none
+		return nil
+	}
+	dir, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("sync directory: %w", err)
+	}
+	if err := errors.Join(dir.Sync(), dir.Close()); err != nil {
+		return fmt.Errorf("sync directory %s: %w", path, err)
+	}
+	return nil
+}

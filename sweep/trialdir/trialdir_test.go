@@ -1,0 +1,118 @@
+package trialdir
+
+import (
+	"math"
+	"os"
+	"testing"
+
+	"github.com/inflame-deeplearning/sweep/sweep"
+)
+
+func TestSpecAndOutcomeRoundTrip(t *testing.T) {
+	d := Dir(t.TempDir())
+	want := Spec{Trial: sweep.Trial{Run: "grid-1", Number: 3, Params: sweep.Params{"lr": sweep.Float(1)}}, CacheDir: "cache"}
+	if err := d.RequestStop(); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Create(want); err != nil {
+		t.Fatal(err)
+	}
+	if d.StopRequested() {
+		t.Error("a new start is still asked to stop")
+	}
+	got, err := d.Spec()
+	if err != nil || got.Trial.Name() != "grid-1/3" || got.Trial.Params["lr"].Kind() != sweep.FloatKind {
+		t.Errorf("Spec = %+v, %v", got, err)
+	}
+	if _, ok, err := d.Outcome(); ok || err != nil {
+		t.Errorf("a running trial has an outcome: %v", err)
+	}
+	if err := d.WriteOutcome(sweep.Result{Outcome: sweep.Succeeded}); err != nil {
+		t.Fatal(err)
+	}
+	if r, ok, err := d.Outcome(); !ok || err != nil || r.Outcome != sweep.Succeeded {
+		t.Errorf("Outcome = %+v, %v, %v", r, ok, err)
+	}
+	info, err := os.Stat(d.path("trial.json"))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("trial.json has mode %v", info.Mode())
+	}
+}
+
+func TestParseReport(t *testing.T) {
+	for _, test := range []struct {
+		line string
+		step int
+		name string
+		want float64
+	}{
+		{`{"step":3,"metrics":{"val_loss":0.5}}`, 3, "val_loss", 0.5},
+		{`{"step": 2, "val_loss": 0.25, "note": "fine"}`, 2, "val_loss", 0.25},
+		{`{"epoch": 4, "acc": 1}`, 4, "acc", 1},
+		{`{"acc": NaN}`, 0, "acc", math.NaN()},
+		{`{"acc": -Infinity, "b": [1]}`, 0, "acc", math.Inf(-1)},
+	} {
+		r, ok, err := ParseReport([]byte(test.line))
+		got := r.Metrics[test.name]
+		if err != nil || !ok || r.Step != test.step || got != test.want && !(math.IsNaN(got) && math.IsNaN(test.want)) {
+			t.Errorf("%s: %+v, %v, %v", test.line, r, ok, err)
+		}
+	}
+	if _, ok, err := ParseReport([]byte(" \n")); ok || err != nil {
+		t.Errorf("an empty line is a report: %v", err)
+	}
+	if _, _, err := ParseReport([]byte("loss=3")); err == nil {
+		t.Error("a line that is no JSON was read")
+	}
+}
+
+func TestTailWaitsForTheEndOfALine(t *testing.T) {
+	d := Dir(t.TempDir())
+	write := func(text string) {
+		f, err := os.OpenFile(d.path("metrics.jsonl"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if _, err := f.WriteString(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tail := d.Tail()
+	for _, test := range []struct {
+		text  string
+		steps []int
+	}{
+		{"", nil},
+		{`{"loss":1}` + "\n" + `{"lo`, []int{1}},
+		{`ss":2}` + "\n", []int{2}},
+		{`{"step":2,"loss":2}` + "\n" + `{"step":7,"loss":3}` + "\n", []int{7}}, // step 2 was reported
+	} {
+		write(test.text)
+		reports, err := tail.Next()
+		if err != nil || len(reports) != len(test.steps) {
+			t.Fatalf("after %q: %v, %v", test.text, reports, err)
+		}
+		for i, r := range reports {
+			if r.Step != test.steps[i] {
+				t.Errorf("after %q: step %d, want %d", test.text, r.Step, test.steps[i])
+			}
+		}
+	}
+	if err := d.Truncate(2); err != nil {
+		t.Fatal(err)
+	}
+	if reports, err := d.Reports(); err != nil || len(reports) != 2 {
+		t.Errorf("after Truncate(2): %v, %v", reports, err)
+	}
+}
+
+func FuzzParseReport(f *testing.F) {
+	f.Add([]byte(`{"step":1,"loss":NaN}`))
+	f.Add([]byte(`{"step":1,"metrics":{"a":"Infinity"}}`))
+	f.Fuzz(func(t *testing.T, line []byte) {
+		if r, ok, err := ParseReport(line); err == nil && ok && r.Step < 0 {
+			t.Errorf("%q has step %d", line, r.Step)
+		}
+	})
+}
