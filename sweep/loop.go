@@ -25,6 +25,7 @@ type Loop struct {
 	Prepare func(ctx context.Context, task Task) (fingerprint string, err error)
 	// TrialDir is the directory of a trial of this run.
 	TrialDir func(number int) string
+	CacheDir string // of prepared data sets, for the trials
 	// Fresh trains every trial, also those with a result in an earlier run.
 	Fresh bool
 	Now   func() time.Time
@@ -248,7 +249,7 @@ func (s *state) launch(ctx context.Context, t Trial) error {
 	defer cancel(nil)
 	var reason string
 	var broken error // a report that could not be recorded
-	result, err := s.Runner.Run(ctx, Job{Trial: t, Objectives: s.Spec.Objectives}, func(r Report) {
+	result, err := s.Runner.Run(ctx, Job{Trial: t, Objectives: s.Spec.Objectives, CacheDir: s.CacheDir}, func(r Report) {
 		if broken != nil {
 			return
 		}

@@ -36,6 +36,7 @@ type Stopper interface {
 type Job struct {
 	Trial      Trial
 	Objectives []Objective
+	CacheDir   string // prepared data sets
 }
 
 // Causes with which the loop cancels a job's context. On any other cause the

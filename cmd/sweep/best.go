@@ -1,0 +1,110 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/inflame-deeplearning/sweep/results"
+)
+
+func newBest(o *options) *cobra.Command {
+	var n int
+	var asJSON bool
+	var out string
+	cmd := &cobra.Command{
+		Use:   "best [NAME|RUN]",
+		Short: "Show the winner of a run, or copy its model out",
+		Long: `Show the best trial of a run: of the newest one, of the newest of the sweep of
+that name, or of that run. With repeats, variants are ranked by their mean.`,
+		Example: `  sweep best
+  sweep best grid -n 5
+  sweep best grid-3 --json
+  sweep best grid -o winner`,
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: completeRuns(o),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			db, err := o.db()
+			if err != nil {
+				return err
+			}
+			run, err := db.Find(argument(args))
+			if err != nil {
+				return err
+			}
+			if n < 1 {
+				return status{exitUsage, fmt.Errorf("-n %d: it must be at least 1", n)}
+			}
+			rows, err := db.Best(run.ID, n)
+			if err != nil {
+				return err
+			}
+			if len(rows) == 0 {
+				return fmt.Errorf("run %s has no result yet: %s", run.ID, tally(run))
+			}
+			if out != "" {
+				if err := copyModel(rows[0], out); err != nil {
+					return err
+				}
+				o.say(cmd.ErrOrStderr(), "model of trial %s copied to %s", rows[0].Trial.Name(), out)
+				fmt.Fprintf(cmd.ErrOrStderr(), "sweep: hint: sweep predict --model %s INPUT\n", out)
+			}
+			many := cmd.Flags().Changed("n")
+			switch {
+			case asJSON && many:
+				list := make([]results.TrialJSON, len(rows))
+				for i, row := range rows {
+					list[i] = row.JSON(run)
+				}
+				return writeJSON(cmd.OutOrStdout(), list)
+			case asJSON:
+				return writeJSON(cmd.OutOrStdout(), rows[0].JSON(run))
+			case many:
+				return leaderboard(cmd, run, rows)
+			default:
+				return showTrial(cmd, run, rows[0].Trial)
+			}
+		},
+	}
+	cmd.Flags().IntVarP(&n, "n", "n", 1, "show the first N as a table")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON: an object, or with -n an array")
+	cmd.Flags().StringVarP(&out, "output", "o", "", "copy the winner's model into this directory")
+	return cmd
+}
+
+func argument(args []string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	return args[0]
+}
+
+// copyModel copies a model directory, which has no directories in it.
+func copyModel(row results.Row, out string) error {
+	dir, ok := results.ModelDir(row.Trial)
+	if !ok {
+		return fmt.Errorf("trial %s has left no model: a command keeps its own", row.Trial.Name())
+	}
+	if _, err := os.Stat(out); err == nil {
+		return fmt.Errorf("copy model to %s: it is there already; name another directory with -o", out)
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("copy model: %w", err)
+	}
+	if err := os.MkdirAll(out, 0o700); err != nil {
+		return fmt.Errorf("copy model: %w", err)
+	}
+	for _, f := range files {
+		content, err := os.ReadFile(filepath.Join(dir, f.Name()))
+		if err != nil {
+			return fmt.Errorf("copy model: %w", err)
+		}
+		if err := os.WriteFile(filepath.Join(out, f.Name()), content, 0o600); err != nil {
+			return fmt.Errorf("copy model: %w", err)
+		}
+	}
+	return nil
+}

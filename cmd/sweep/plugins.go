@@ -1,0 +1,31 @@
+package main
+
+import (
+	"github.com/inflame-deeplearning/sweep/artifact/data/glyphs"
+	"github.com/inflame-deeplearning/sweep/model"
+	"github.com/inflame-deeplearning/sweep/model/cnn"
+	"github.com/inflame-deeplearning/sweep/model/exec"
+	"github.com/inflame-deeplearning/sweep/model/mlp"
+	"github.com/inflame-deeplearning/sweep/runner/local"
+	"github.com/inflame-deeplearning/sweep/sweep/config"
+	"github.com/inflame-deeplearning/sweep/sweep/schema"
+	"github.com/inflame-deeplearning/sweep/sweep/search/grid"
+	"github.com/inflame-deeplearning/sweep/sweep/search/random"
+)
+
+// plugins is the one list of everything pluggable.
+func plugins() *config.Plugins {
+	p := config.NewPlugins(schema.Of(model.TrainConfig{}))
+
+	config.Add(p.Search, "grid", grid.New)
+	config.Add(p.Search, "random", random.New)
+
+	config.Add(p.Data, "glyphs", glyphs.New)
+
+	config.Add(p.Models, "mlp", mlp.New)
+	config.Add(p.Models, "cnn", cnn.New)
+	config.Add(p.Models, "exec", exec.New)
+
+	config.Add(p.Runners, "local", local.New)
+	return p
+}

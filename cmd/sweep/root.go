@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/inflame-deeplearning/sweep/results"
+	"github.com/inflame-deeplearning/sweep/sweep"
+	"github.com/inflame-deeplearning/sweep/sweep/config"
+)
+
+// Exit codes, as the help text has them.
+const (
+	exitOK          = 0
+	exitError       = 1
+	exitUsage       = 2
+	exitFailed      = 3
+	exitInterrupted = 130
+)
+
+// status is an error that ends the program with a code of its own. A nil err
+// says that all was said.
+type status struct {
+	code int
+	err  error
+}
+
+func (s status) Error() string {
+	if s.err == nil {
+		return fmt.Sprintf("exit code %d", s.code)
+	}
+	return s.err.Error()
+}
+func (s status) Unwrap() error { return s.err }
+
+// hint is an error with something to type.
+type hint struct {
+	error
+	text string
+}
+
+func (h hint) Unwrap() error { return h.error }
+
+// run is the program: its exit code for its arguments. Answers go to standard
+// output; everything else goes to standard error, in lines that begin with
+// "sweep:", "sweep: error:" or "sweep: hint:".
+func run(args []string) int {
+	root := newRoot()
+	root.SetArgs(args)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	done := make(chan struct{})
+	defer close(done)
+	go func() {
+		select {
+		case <-signals:
+			signal.Stop(signals) // a second one ends the program at once
+			cancel(sweep.ErrInterrupt)
+		case <-done:
+		}
+	}()
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	stderr := root.ErrOrStderr()
+	var s status
+	code := exitError
+	if errors.As(err, &s) {
+		code = s.code
+	}
+	var diags config.Diagnostics
+	switch {
+	case errors.As(err, &diags):
+		if werr := diags.Write(stderr, colored(root, stderr), width(stderr)); werr != nil {
+			fmt.Fprintf(stderr, "sweep: error: %v\n", diags)
+		}
+		code = exitUsage
+	case s.err != nil || code == exitError:
+		for line := range strings.SplitSeq(strings.TrimSpace(err.Error()), "\n") {
+			fmt.Fprintf(stderr, "sweep: error: %s\n", line)
+		}
+	}
+	var h hint
+	if errors.As(err, &h) {
+		fmt.Fprintf(stderr, "sweep: hint: %s\n", h.text)
+	}
+	return code
+}
+
+// options are the flags that all commands share.
+type options struct {
+	dir   string
+	color string
+	quiet bool
+}
+
+func (o *options) db() (*results.DB, error) { return results.Open(o.dir) }
+
+// say writes a line for the person who watches.
+func (o *options) say(w io.Writer, format string, args ...any) {
+	if !o.quiet {
+		fmt.Fprintf(w, "sweep: "+format+"\n", args...)
+	}
+}
+
+func newRoot() *cobra.Command {
+	o := &options{}
+	p := plugins()
+	root := &cobra.Command{
+		Use:   "sweep",
+		Short: "A hyperparameter factory: run variations, rank them, use the winner",
+		Long: `sweep runs the variations that a sweep file lists on the cores and GPUs of this
+machine, keeps a leaderboard that survives any crash, and uses the winning model.
+
+Results are kept in .sweep in the working directory, or where --dir or
+SWEEP_DIR say.
+
+Exit codes: 0 all well, 1 error, 2 the sweep file or the flags are wrong,
+3 the run ended with failed trials, 130 interrupted (run it again to go on).`,
+		Example: `  sweep run examples/grid.hcl
+  sweep best grid
+  sweep predict --run grid photo.png`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	dir := os.Getenv("SWEEP_DIR")
+	if dir == "" {
+		dir = ".sweep"
+	}
+	flags := root.PersistentFlags()
+	flags.StringVar(&o.dir, "dir", dir, "workspace with the store, trials and prepared data")
+	flags.StringVar(&o.color, "color", "auto", "colour: auto, always or never")
+	flags.BoolVarP(&o.quiet, "quiet", "q", false, "say nothing but answers and errors")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return status{exitUsage, hint{err, cmd.CommandPath() + " --help"}}
+	})
+	root.AddGroup(
+		&cobra.Group{ID: "run", Title: "Run sweeps:"},
+		&cobra.Group{ID: "look", Title: "Look at results:"},
+		&cobra.Group{ID: "use", Title: "Use models and data:"},
+	)
+	add := func(group string, commands ...*cobra.Command) {
+		for _, c := range commands {
+			c.GroupID = group
+			if c.Args != nil {
+				c.Args = usage(c.Args)
+			}
+			root.AddCommand(c)
+		}
+	}
+	add("run", newRun(o, p), newPlan(o, p), newValidate(o, p), newFmt(), newRerun(o, p))
+	add("look", newLs(o), newShow(o), newTrials(o), newBest(o), newCompare(o), newLogs(o), newExport(o))
+	add("use", newPredict(o, p), newData(o, p))
+	add("", newDocs(p), newDoctor(o), newVersion(), newTrial(p))
+	return root
+}
+
+// usage makes a wrong number of arguments a mistake of use.
+func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return status{exitUsage, hint{err, cmd.CommandPath() + " --help"}}
+		}
+		return nil
+	}
+}

@@ -1,0 +1,295 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/inflame-deeplearning/sweep/artifact"
+	"github.com/inflame-deeplearning/sweep/results"
+	"github.com/inflame-deeplearning/sweep/sweep"
+	"github.com/inflame-deeplearning/sweep/sweep/config"
+)
+
+type runOptions struct {
+	*options
+	vars  []string
+	fresh bool
+	json  bool
+	plain bool
+}
+
+func newRun(o *options, p *config.Plugins) *cobra.Command {
+	r := &runOptions{options: o}
+	cmd := &cobra.Command{
+		Use:   "run FILE",
+		Short: "Run a sweep, or go on with it where it was interrupted",
+		Long: `Run a sweep: train every variant that its file asks for, and print the leaderboard.
+
+A run that was interrupted, by Ctrl-C, a crash or kill -9, goes on where it was.
+After a complete run a new one begins, in which trials whose identity has a
+result already are taken over (--fresh trains them again).
+
+Ctrl-C once lets the running trials write a checkpoint; twice ends at once.`,
+		Example: `  sweep run examples/grid.hcl
+  sweep run examples/fashion.hcl --var dir=data/mnist --var epochs=3
+  sweep run grid.hcl --json | jq .event`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return r.run(cmd, args[0], p) },
+	}
+	cmd.Flags().StringArrayVar(&r.vars, "var", nil, "set a variable of the file, NAME=VALUE; may be given several times")
+	cmd.Flags().BoolVar(&r.fresh, "fresh", false, "start a new run and take nothing from earlier ones")
+	cmd.Flags().BoolVar(&r.json, "json", false, "print events, one JSON object a line")
+	cmd.Flags().BoolVar(&r.plain, "plain", false, "print a line an event, also in a terminal")
+	return cmd
+}
+
+// readFile reads a sweep file with the variables that flags set.
+func readFile(path string, vars []string, p *config.Plugins) (*config.File, map[string]string, error) {
+	values := map[string]string{}
+	for _, v := range vars {
+		name, value, ok := strings.Cut(v, "=")
+		if !ok {
+			return nil, nil, status{exitUsage, fmt.Errorf("--var %s: write NAME=VALUE", v)}
+		}
+		values[name] = value
+	}
+	file, err := config.Read(path, values, p)
+	if errors.Is(err, os.ErrNotExist) {
+		err = status{exitUsage, err}
+	}
+	return file, values, err
+}
+
+func (r *runOptions) run(cmd *cobra.Command, path string, p *config.Plugins) error {
+	file, vars, err := readFile(path, r.vars, p)
+	if err != nil {
+		return err
+	}
+	db, err := r.db()
+	if err != nil {
+		return err
+	}
+	total, err := planned(file)
+	if err != nil {
+		return err
+	}
+	run, resumed, err := db.Start(results.Run{
+		Sweep: file.Spec.Name, File: path, Hash: file.Hash, Vars: vars, Objectives: file.Spec.Objectives,
+		Params: file.Spec.Space.Names(), Repeat: file.Spec.Repeat, Search: file.SearchName, Total: total,
+		Fresh: r.fresh, Started: time.Now(), //nolint:forbidigo // the program's own clock
+	})
+	if err != nil {
+		return err
+	}
+	release, err := db.Lock(run.ID)
+	if err != nil {
+		return err
+	}
+	defer release() //nolint:errcheck // the lock ends with the process
+	if resumed {
+		r.say(cmd.ErrOrStderr(), "going on with run %s", run.ID)
+	} else {
+		r.say(cmd.ErrOrStderr(), "run %s: %s search over %s", run.ID, file.SearchName, strings.Join(run.Params, ", "))
+	}
+	summary, err := r.loop(cmd, db, run, file, p)
+	if err != nil {
+		finish(db, run.ID, results.Failed, err.Error())
+		return err
+	}
+	state := results.Finished
+	switch {
+	case summary.Interrupted:
+		state = results.Interrupted
+	case !summary.Complete && summary.Reason == "complete": // trials were cancelled one by one
+		state = results.Interrupted
+	}
+	finish(db, run.ID, state, summary.Reason)
+	return r.report(cmd, db, run.ID, path, summary)
+}
+
+// finish records a run's end; the run is over, so a fault is only told.
+func finish(db *results.DB, id string, s results.Status, reason string) {
+	if err := db.Finish(id, s, reason, time.Now()); err != nil { //nolint:forbidigo // the program's own clock
+		fmt.Fprintf(os.Stderr, "sweep: error: %v\n", err)
+	}
+}
+
+// planned is the number of trials the run will have; 0 where that is not known.
+func planned(file *config.File) (int, error) {
+	n := file.Trials
+	if file.Finite {
+		size, err := file.Spec.Space.Size(math.MaxInt32)
+		if err != nil {
+			return 0, err
+		}
+		if n == 0 || size < n {
+			n = size
+		}
+	}
+	n *= file.Spec.Repeat
+	if limit := file.Spec.Limits.Trials; limit > 0 && (n == 0 || limit < n) {
+		n = limit
+	}
+	return n, nil
+}
+
+// loop runs the sweep under a display of its progress.
+func (r *runOptions) loop(cmd *cobra.Command, db *results.DB, run results.Run, file *config.File, p *config.Plugins) (summary sweep.Summary, err error) {
+	recorder := db.Record(run)
+	defer func() { err = errors.Join(err, recorder.Close()) }()
+	show := r.display(cmd, run)
+	defer show.close()
+	notices := show.log()
+	notify := notifier{file.Notifiers, notices}
+	return sweep.Loop{
+		Spec: file.Spec, Run: run.ID, Searcher: file.Searcher, Stopper: file.Stopper, Runner: file.Runner, Store: recorder,
+		Prepare: prepare(db, p, notices), CacheDir: db.CacheDir(), Fresh: run.Fresh, Total: run.Total,
+		TrialDir: func(n int) string { return db.TrialDir(run.ID, n) },
+		Now:      time.Now,
+		Observe: func(e sweep.Event) {
+			show.event(e)
+			notify.event(cmd.Context(), e)
+		},
+	}.Do(cmd.Context())
+}
+
+// prepare makes data sets ready, each once.
+func prepare(db *results.DB, p *config.Plugins, log io.Writer) func(context.Context, sweep.Task) (string, error) {
+	type answer struct {
+		fingerprint string
+		err         error
+	}
+	known := map[string]answer{}
+	turn := make(chan struct{}, 1) // one data set at a time
+	return func(ctx context.Context, task sweep.Task) (string, error) {
+		if task.Data == nil {
+			return "", nil
+		}
+		select {
+		case turn <- struct{}{}:
+			defer func() { <-turn }()
+		case <-ctx.Done():
+			return "", ctx.Err()
+		}
+		key := task.Data.Type + sweep.Params{"": task.Data.Config}.Key()
+		if a, ok := known[key]; ok {
+			return a.fingerprint, a.err
+		}
+		source, err := p.Data.New(sweep.Spec{}, *task.Data)
+		if err != nil {
+			return "", err
+		}
+		fingerprint, err := artifact.Prepare(ctx, db.CacheDir(), *task.Data, source, log)
+		if ctx.Err() == nil {
+			known[key] = answer{fingerprint, err}
+		}
+		return fingerprint, err
+	}
+}
+
+// notifier tells the file's notifiers of the run's end.
+type notifier struct {
+	ways []sweep.Notifier
+	log  io.Writer
+}
+
+func (n notifier) event(ctx context.Context, e sweep.Event) {
+	if e.Kind != sweep.RunEnded {
+		return
+	}
+	for _, way := range n.ways {
+		if err := way.Notify(context.WithoutCancel(ctx), e); err != nil {
+			fmt.Fprintf(n.log, "notify: %v\n", err)
+		}
+	}
+}
+
+// report prints the leaderboard and what to do next.
+func (r *runOptions) report(cmd *cobra.Command, db *results.DB, id, path string, summary sweep.Summary) error {
+	run, err := db.Find(id)
+	if err != nil {
+		return err
+	}
+	stderr := cmd.ErrOrStderr()
+	if !r.json {
+		rows, err := db.Best(id, 10)
+		if err != nil {
+			return err
+		}
+		if len(rows) > 0 {
+			if err := leaderboard(cmd, run, rows); err != nil {
+				return err
+			}
+		}
+	}
+	r.say(stderr, "run %s: %s; %s", id, summary.Reason, tally(run))
+	failed := 0
+	for _, o := range []sweep.Outcome{sweep.Failed, sweep.OutOfMemory, sweep.TimedOut, sweep.Lost} {
+		failed += summary.Counts[o]
+	}
+	if failed > 0 {
+		if err := firstFailure(cmd, db, id); err != nil {
+			return err
+		}
+	}
+	switch {
+	case summary.Interrupted:
+		fmt.Fprintf(stderr, "sweep: hint: everything is safe; %s goes on\n", again(path, r.vars))
+		return status{code: exitInterrupted}
+	case failed > 0:
+		return status{code: exitFailed}
+	case run.Trials() > 0 && !r.quiet:
+		fmt.Fprintf(stderr, "sweep: hint: sweep best %s\n", run.Sweep)
+	}
+	return nil
+}
+
+func again(path string, vars []string) string {
+	text := "sweep run " + path
+	for _, v := range vars {
+		text += " --var " + v
+	}
+	return text
+}
+
+// tally is a run's trials in words: 12 trials: 11 succeeded, 1 failed.
+func tally(run results.Run) string {
+	var parts []string
+	for _, o := range append([]sweep.Outcome{sweep.Running}, sweep.Outcomes...) {
+		if n := run.Counts[o]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, results.OutcomeName(o)))
+		}
+	}
+	text := fmt.Sprintf("%d trials", run.Trials())
+	if len(parts) > 0 {
+		text += ": " + strings.Join(parts, ", ")
+	}
+	if run.Cached > 0 {
+		text += fmt.Sprintf(" (%d from cache)", run.Cached)
+	}
+	return text
+}
+
+// firstFailure shows why trials failed, by the first of them.
+func firstFailure(cmd *cobra.Command, db *results.DB, id string) error {
+	for t, err := range db.Trials(id) {
+		if err != nil {
+			return err
+		}
+		if !t.Outcome.Final() || t.Outcome.Ranked() || t.Outcome == sweep.Diverged {
+			continue
+		}
+		fmt.Fprintf(cmd.ErrOrStderr(), "sweep: error: trial %s %s: %s\n", t.Name(), t.Outcome, t.Message)
+		fmt.Fprintf(cmd.ErrOrStderr(), "sweep: hint: sweep logs %s\n", t.Name())
+		return nil
+	}
+	return nil
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/inflame-deeplearning/sweep/results"
+	"github.com/inflame-deeplearning/sweep/sweep"
+)
+
+func newShow(o *options) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "show [RUN|TRIAL]",
+		Short: "Show a run with its leaderboard, or a trial with its curve",
+		Example: `  sweep show
+  sweep show grid
+  sweep show grid-3/17
+  sweep show grid --json`,
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: completeRuns(o),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			db, err := o.db()
+			if err != nil {
+				return err
+			}
+			name := argument(args)
+			if strings.Contains(name, "/") {
+				t, run, err := db.FindTrial(name)
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return writeJSON(cmd.OutOrStdout(), struct {
+						results.TrialJSON
+						Task    sweep.Task     `json:"task"`
+						Reports []sweep.Report `json:"reports"`
+					}{run.JSON(t), t.Task, t.Reports})
+				}
+				if err := showTrial(cmd, run, t); err != nil {
+					return err
+				}
+				return showCurve(cmd, t)
+			}
+			run, err := db.Find(name)
+			if err != nil {
+				return err
+			}
+			rows, err := db.Best(run.ID, 10)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return writeJSON(cmd.OutOrStdout(), run.Summary(rows))
+			}
+			return showRun(cmd, run, rows)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+// field prints a line of a description.
+func field(cmd *cobra.Command, name, format string, args ...any) {
+	fmt.Fprintf(cmd.OutOrStdout(), "%-10s %s\n", name, fmt.Sprintf(format, args...))
+}
+
+func showRun(cmd *cobra.Command, run results.Run, rows []results.Row) error {
+	field(cmd, "run", "%s, of %s", run.ID, run.File)
+	state := string(run.Status)
+	if run.Reason != "" && run.Reason != state {
+		state += ": " + run.Reason
+	}
+	field(cmd, "status", "%s", state)
+	field(cmd, "started", "%s", when(run.Started))
+	if !run.Finished.IsZero() {
+		field(cmd, "finished", "%s, after %s", when(run.Finished), seconds(run.Finished.Sub(run.Started).Seconds()))
+	}
+	trials := tally(run)
+	if run.Total > run.Trials() {
+		trials += fmt.Sprintf(" of %d", run.Total)
+	}
+	field(cmd, "trials", "%s", trials)
+	field(cmd, "search", "%s over %s", run.Search, strings.Join(run.Params, ", "))
+	var goals []string
+	for _, objective := range run.Objectives {
+		goals = append(goals, fmt.Sprintf("%s %s", objective.Goal, objective.Name))
+	}
+	field(cmd, "objective", "%s", strings.Join(goals, ", "))
+	if len(rows) == 0 {
+		return nil
+	}
+	return leaderboard(cmd, run, rows)
+}
+
+func showTrial(cmd *cobra.Command, run results.Run, t sweep.Trial) error {
+	field(cmd, "trial", "%s (%s)", t.Name(), t.ID)
+	outcome := results.OutcomeName(t.Outcome)
+	if t.Message != "" {
+		outcome += ": " + t.Message
+	}
+	field(cmd, "outcome", "%s", outcome)
+	if value, ok := run.Value(t); ok {
+		field(cmd, run.Objectives[0].Name, "%s at step %d of %d", number(value), t.Best.Step, t.Steps)
+	}
+	field(cmd, "params", "%s", settings(t.Params, run.Params))
+	var metrics []string
+	for _, name := range slices.Sorted(maps.Keys(t.Best.Metrics)) {
+		metrics = append(metrics, name+"="+number(t.Best.Metrics[name]))
+	}
+	if len(metrics) > 0 {
+		field(cmd, "metrics", "%s", strings.Join(metrics, " "))
+	}
+	spent := seconds(t.Seconds)
+	if t.Device != "" {
+		spent += " on " + t.Device
+	}
+	if t.CachedAs != "" {
+		spent += ", taken over from " + t.CachedAs
+	}
+	field(cmd, "time", "%s", spent)
+	if dir, ok := results.ModelDir(t); ok {
+		field(cmd, "model", "%s", dir)
+	}
+	return nil
+}
+
+// showCurve prints the metric of every step.
+func showCurve(cmd *cobra.Command, t sweep.Trial) error {
+	if len(t.Reports) == 0 {
+		return nil
+	}
+	names := slices.Sorted(maps.Keys(t.Reports[0].Metrics))
+	g := sheet{header: append([]string{"step"}, names...)}
+	for _, r := range t.Reports {
+		cells := []string{fmt.Sprint(r.Step)}
+		for _, name := range names {
+			value, ok := r.Metrics[name]
+			if !ok {
+				cells = append(cells, "-")
+				continue
+			}
+			cells = append(cells, number(value))
+		}
+		g.add(cells...)
+	}
+	return g.write(cmd)
+}

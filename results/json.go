@@ -1,0 +1,125 @@
+package results
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/inflame-deeplearning/sweep/sweep"
+)
+
+// TrialJSON is a trial as every --json output shows it. The shape is stable:
+// fields are added, never changed.
+type TrialJSON struct {
+	Run       string         `json:"run"`
+	Sweep     string         `json:"sweep"`
+	Trial     string         `json:"trial"` // run and number, as commands take it
+	ID        string         `json:"id"`
+	Outcome   string         `json:"outcome"` // "running" where it has not ended
+	Message   string         `json:"message,omitempty"`
+	Params    sweep.Params   `json:"params"`
+	Objective *ObjectiveJSON `json:"objective"` // null where it has no result
+	Metrics   sweep.Metrics  `json:"metrics"`   // of the best step
+	Epochs    int            `json:"epochs"`    // steps reported
+	Seconds   float64        `json:"seconds"`
+	ModelDir  string         `json:"model_dir,omitempty"`
+	CachedAs  string         `json:"cached_as,omitempty"`
+
+	// Over the seeds of the variant, where repeat is above 1.
+	Seeds int      `json:"seeds,omitempty"`
+	Mean  *float64 `json:"mean,omitempty"`
+	SD    *float64 `json:"sd,omitempty"`
+}
+
+// ObjectiveJSON is a trial's value of the first objective.
+type ObjectiveJSON struct {
+	Name  string     `json:"name"`
+	Goal  sweep.Goal `json:"goal"`
+	Value float64    `json:"value"`
+}
+
+// RunJSON is a run as every --json output shows it.
+type RunJSON struct {
+	Run      string         `json:"run"`
+	Sweep    string         `json:"sweep"`
+	Status   Status         `json:"status"`
+	Reason   string         `json:"reason,omitempty"`
+	Started  time.Time      `json:"started"`
+	Finished *time.Time     `json:"finished"`
+	Trials   map[string]int `json:"trials"` // total, cached, and each outcome
+	Best     *TrialJSON     `json:"best"`
+}
+
+// OutcomeName is an outcome as people read it.
+func OutcomeName(o sweep.Outcome) string {
+	if o == sweep.Running {
+		return "running"
+	}
+	return string(o)
+}
+
+// JSON is t as --json shows it.
+func (r Run) JSON(t sweep.Trial) TrialJSON {
+	out := TrialJSON{
+		Run: r.ID, Sweep: r.Sweep, Trial: t.Name(), ID: t.ID, Outcome: OutcomeName(t.Outcome), Message: t.Message,
+		Params: t.Params, Metrics: t.Best.Metrics, Epochs: t.Steps, Seconds: t.Seconds, CachedAs: t.CachedAs,
+	}
+	if out.Metrics == nil {
+		out.Metrics = sweep.Metrics{}
+	}
+	if value, ok := r.Value(t); ok && !math.IsInf(value, 0) {
+		out.Objective = &ObjectiveJSON{r.Objectives[0].Name, r.Objectives[0].Goal, value}
+	}
+	if dir, ok := ModelDir(t); ok {
+		out.ModelDir = dir
+	}
+	return out
+}
+
+// JSON is a place on run r's leaderboard as --json shows it.
+func (w Row) JSON(r Run) TrialJSON {
+	out := r.JSON(w.Trial)
+	if r.Repeat > 1 {
+		out.Seeds, out.Mean, out.SD = w.Seeds, &w.Mean, &w.SD
+	}
+	return out
+}
+
+// Value is a trial's value of the run's first objective.
+func (r Run) Value(t sweep.Trial) (float64, bool) {
+	if len(r.Objectives) == 0 {
+		return 0, false
+	}
+	v, ok := t.Best.Metrics[r.Objectives[0].Name]
+	return v, ok && !math.IsNaN(v)
+}
+
+// ModelDir is the directory of a trial's trained model, if it has left one.
+func ModelDir(t sweep.Trial) (string, bool) {
+	if t.Dir == "" {
+		return "", false
+	}
+	dir := filepath.Join(t.Dir, "model")
+	_, err := os.Stat(filepath.Join(dir, "model.json"))
+	return dir, err == nil
+}
+
+// Summary is a run as --json shows it; best is its first row, if it has one.
+func (r Run) Summary(best []Row) RunJSON {
+	out := RunJSON{
+		Run: r.ID, Sweep: r.Sweep, Status: r.Status, Reason: r.Reason, Started: r.Started,
+		Trials: map[string]int{"total": r.Trials(), "cached": r.Cached},
+	}
+	if !r.Finished.IsZero() {
+		out.Finished = &r.Finished
+	}
+	for _, o := range append([]sweep.Outcome{sweep.Running}, sweep.Outcomes...) {
+		out.Trials[OutcomeName(o)] = r.Counts[o]
+	}
+	if len(best) > 0 {
+		b := best[0].JSON(r)
+		out.Best = &b
+	}
+	return out
+}

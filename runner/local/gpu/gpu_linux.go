@@ -1,0 +1,96 @@
+package gpu
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/ebitengine/purego"
+)
+
+// Sizes and codes of NVML's interface (nvml.h, any version since 5).
+const (
+	library    = "libnvidia-ml.so.1"
+	textSize   = 96
+	nvmlOK     = 0
+	noDriver   = "no NVIDIA driver found (" + library + " is missing)"
+	badLibrary = "the NVIDIA driver's " + library + " cannot be used"
+)
+
+// memory is nvmlMemory_t.
+type memory struct{ total, free, used uint64 }
+
+// nvml are the functions used, each returning 0 where all is well.
+type nvml struct {
+	initialise  func() int32
+	shutdown    func() int32
+	count       func(*uint32) int32
+	handle      func(uint32, *uintptr) int32
+	name        func(uintptr, *byte, uint32) int32
+	uuid        func(uintptr, *byte, uint32) int32
+	memory      func(uintptr, *memory) int32
+	driver      func(*byte, uint32) int32
+	errorString func(int32) string
+}
+
+func probe() (found Found) {
+	lib, err := purego.Dlopen(library, purego.RTLD_NOW|purego.RTLD_GLOBAL)
+	if err != nil {
+		return Found{Reason: noDriver}
+	}
+	var n nvml
+	for symbol, f := range map[string]any{
+		"nvmlInit_v2": &n.initialise, "nvmlShutdown": &n.shutdown,
+		"nvmlDeviceGetCount_v2": &n.count, "nvmlDeviceGetHandleByIndex_v2": &n.handle,
+		"nvmlDeviceGetName": &n.name, "nvmlDeviceGetUUID": &n.uuid, "nvmlDeviceGetMemoryInfo": &n.memory,
+		"nvmlSystemGetDriverVersion": &n.driver, "nvmlErrorString": &n.errorString,
+	} {
+		address, err := purego.Dlsym(lib, symbol)
+		if err != nil {
+			return Found{Reason: fmt.Sprintf("%s: it has no %s", badLibrary, symbol)}
+		}
+		purego.RegisterFunc(f, address)
+	}
+	if code := n.initialise(); code != nvmlOK {
+		return Found{Reason: fmt.Sprintf("%s: %s", badLibrary, n.errorString(code))}
+	}
+	defer n.shutdown()
+	return n.list()
+}
+
+func (n nvml) list() Found {
+	var found Found
+	found.Driver = text(func(b *byte, size uint32) int32 { return n.driver(b, size) })
+	var count uint32
+	if code := n.count(&count); code != nvmlOK {
+		found.Reason = fmt.Sprintf("the NVIDIA driver does not count its GPUs: %s", n.errorString(code))
+		return found
+	}
+	for i := range count {
+		var handle uintptr
+		if code := n.handle(i, &handle); code != nvmlOK {
+			found.Reason = fmt.Sprintf("GPU %d cannot be used: %s", i, n.errorString(code))
+			continue
+		}
+		g := GPU{Index: int(i)}
+		g.Name = text(func(b *byte, size uint32) int32 { return n.name(handle, b, size) })
+		g.UUID = text(func(b *byte, size uint32) int32 { return n.uuid(handle, b, size) })
+		var m memory
+		if n.memory(handle, &m) == nvmlOK {
+			g.MemoryTotal, g.MemoryUsed = m.total, m.used
+		}
+		found.GPUs = append(found.GPUs, g)
+	}
+	if len(found.GPUs) == 0 && found.Reason == "" {
+		found.Reason = "the NVIDIA driver knows of no GPU"
+	}
+	return found
+}
+
+func text(get func(*byte, uint32) int32) string {
+	var buffer [textSize]byte
+	if get(&buffer[0], textSize) != nvmlOK {
+		return ""
+	}
+	end := bytes.IndexByte(buffer[:], 0)
+	return string(buffer[:max(end, 0)])
+}

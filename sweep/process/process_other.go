@@ -1,0 +1,10 @@
+//go:build unix && !linux
+
+package process
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+func prepare(cmd *exec.Cmd, lead bool) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: lead} }

@@ -1,0 +1,26 @@
+//go:build unix
+
+package process
+
+import (
+	"errors"
+	"syscall"
+)
+
+func terminate(leader int) error { return signal(leader, syscall.SIGTERM) }
+
+func kill(leader int) error { return signal(leader, syscall.SIGKILL) }
+
+func signal(leader int, s syscall.Signal) error {
+	if err := syscall.Kill(-leader, s); err != nil && !errors.Is(err, syscall.ESRCH) && !errors.Is(err, syscall.EPERM) {
+		return err // EPERM: what is left of the group is a zombie, on some systems
+	}
+	return nil
+}
+
+func own() int {
+	if pid := syscall.Getpid(); syscall.Getpgrp() == pid {
+		return pid
+	}
+	return 0
+}

@@ -1,0 +1,30 @@
+package process
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"syscall"
+)
+
+func prepare(cmd *exec.Cmd, lead bool) {
+	if lead {
+		cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
+	}
+}
+
+// terminate has no gentle form here: the stop file is.
+func terminate(int) error { return nil }
+
+func kill(leader int) error {
+	p, err := os.FindProcess(leader)
+	if err != nil {
+		return nil //nolint:nilerr // it is gone
+	}
+	if err := p.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	return nil
+}
+
+func own() int { return 0 }
