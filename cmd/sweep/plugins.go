@@ -1,7 +1,11 @@
 package main
 
 import (
+	"github.com/inflame-deeplearning/sweep/artifact/data/csv"
 	"github.com/inflame-deeplearning/sweep/artifact/data/glyphs"
+	"github.com/inflame-deeplearning/sweep/artifact/data/idx"
+	"github.com/inflame-deeplearning/sweep/artifact/data/images"
+	"github.com/inflame-deeplearning/sweep/artifact/data/text"
 	"github.com/inflame-deeplearning/sweep/model"
 	"github.com/inflame-deeplearning/sweep/model/cnn"
 	"github.com/inflame-deeplearning/sweep/model/exec"
@@ -21,6 +25,10 @@ func plugins() *config.Plugins {
 	config.Add(p.Search, "random", random.New)
 
 	config.Add(p.Data, "glyphs", glyphs.New)
+	config.Add(p.Data, "idx", idx.New)
+	config.Add(p.Data, "images", images.New)
+	config.Add(p.Data, "csv", csv.New)
+	config.Add(p.Data, "text", text.New)
 
 	config.Add(p.Models, "mlp", mlp.New)
 	config.Add(p.Models, "cnn", cnn.New)

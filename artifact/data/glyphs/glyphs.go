@@ -146,4 +146,3 @@ func blurred(pixels []float64, size int) []float64 {
 	}
 	return out
 }
-
