@@ -3,9 +3,11 @@ package model
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/inflame-deeplearning/sweep/artifact"
@@ -137,10 +139,7 @@ func (f *fit) epoch(ctx context.Context) (result sweep.Result, done bool, err er
 	batches := len(f.order) / batch
 	lr := 0.0
 	for b := range batches {
-		if err := ctx.Err(); err != nil {
-			return sweep.Result{Outcome: sweep.Cancelled}, true, nil
-		}
-		if f.Stopping() { // the last epoch's checkpoint stands; this epoch is done again
+		if ctx.Err() != nil || f.Stopping() { // the last epoch's checkpoint stands; this epoch is done again
 			return sweep.Result{Outcome: sweep.Cancelled, Message: fmt.Sprintf("interrupted in epoch %d", epoch)}, true, nil
 		}
 		f.load(f.train, f.order[b*batch:(b+1)*batch], epoch)
@@ -164,9 +163,7 @@ func (f *fit) epoch(ctx context.Context) (result sweep.Result, done bool, err er
 		if err != nil {
 			return sweep.Result{}, true, err
 		}
-		for name, value := range scores {
-			metrics[name] = value
-		}
+		maps.Copy(metrics, scores)
 	}
 	f.keepBest(epoch, metrics)
 	metrics["samples_per_second"] = float64(batches*batch) / max(seconds, 1e-9)
@@ -259,10 +256,7 @@ func (f *fit) keepBest(epoch int, m sweep.Metrics) {
 	if f.progress.Best != nil && !objective.Better(m[objective.Name], f.progress.Best[objective.Name]) {
 		return
 	}
-	f.progress.Best, f.progress.At = sweep.Metrics{}, epoch
-	for name, value := range m {
-		f.progress.Best[name] = value
-	}
+	f.progress.Best, f.progress.At = maps.Clone(m), epoch
 	for i, p := range f.net.Params() {
 		copy(f.best[i], p.Data)
 	}
@@ -273,19 +267,14 @@ func (f *fit) finish() error {
 	for i, p := range f.net.Params() {
 		copy(p.Data, f.best[i])
 	}
-	scores := sweep.Metrics{}
-	for name, value := range f.progress.Best {
-		scores[name] = value
-	}
+	scores := maps.Clone(f.progress.Best)
 	if test := f.data.Splits[artifact.Test]; test != nil {
 		m, err := f.evaluate(test, artifact.Test)
 		if err != nil {
 			return err
 		}
 		fmt.Fprintf(f.Log, "best epoch %d: %s\n", f.progress.At, describe(m))
-		for name, value := range m {
-			scores[name] = value
-		}
+		maps.Copy(scores, m)
 	}
 	return save(f.Dir.Model(), Description{
 		Trial: f.Trial.Name(), Identity: f.Trial.ID, Network: f.Trial.Task.Model, Data: f.data.Meta,
@@ -294,19 +283,11 @@ func (f *fit) finish() error {
 }
 
 func describe(m sweep.Metrics) string {
-	names := make([]string, 0, len(m))
-	for name := range m {
-		names = append(names, name)
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		parts = append(parts, fmt.Sprintf("%s %.4g", name, m[name]))
 	}
-	slices.Sort(names)
-	text := ""
-	for i, name := range names {
-		if i > 0 {
-			text += ", "
-		}
-		text += fmt.Sprintf("%s %.4g", name, m[name])
-	}
-	return text
+	return strings.Join(parts, ", ")
 }
 
 // Metrics are those that Fit reports, of classification and of regression.

@@ -36,6 +36,7 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 
 	"github.com/inflame-deeplearning/sweep/sweep"
 )
@@ -139,9 +140,9 @@ func (db *DB) with(o *bbolt.Options, use func(b *bbolt.DB) error) (err error) {
 	}()
 	b, err := bbolt.Open(db.path(), 0o600, o)
 	switch {
-	case errors.Is(err, bbolt.ErrTimeout):
+	case errors.Is(err, bolterrors.ErrTimeout):
 		return fmt.Errorf("open results %s: other processes kept it locked for %v; try again", db.path(), patience)
-	case errors.Is(err, bbolt.ErrInvalid), errors.Is(err, bbolt.ErrChecksum), errors.Is(err, bbolt.ErrVersionMismatch):
+	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
 		return db.damaged(err)
 	case err != nil:
 		return fmt.Errorf("open results: %w", err)

@@ -64,7 +64,7 @@ func (db *DB) Cached(id string) (t sweep.Trial, ok bool, err error) {
 		return sweep.Trial{}, false, err
 	}
 	if _, err := os.Stat(t.Dir); err != nil {
-		return sweep.Trial{}, false, nil //nolint:nilerr // its model is gone: train it again
+		return sweep.Trial{}, false, nil // its model is gone: train it again
 	}
 	return t, true, nil
 }

@@ -156,7 +156,7 @@ func (db *DB) Lock(run string) (release func() error, err error) {
 	}
 	pidFile := filepath.Join(dir, "pid")
 	if !held {
-		pid, _ := os.ReadFile(pidFile) //nolint:errcheck // it is for the message only
+		pid, _ := os.ReadFile(pidFile) // it is for the message only
 		return nil, fmt.Errorf("run %s is being worked on by process %s: wait for it, or interrupt it", run, strings.TrimSpace(string(pid)))
 	}
 	if err := os.WriteFile(pidFile, fmt.Appendln(nil, os.Getpid()), 0o600); err != nil {
@@ -177,7 +177,7 @@ func (db *DB) settle(r Run) Run {
 	lock := flock.New(path)
 	if held, err := lock.TryRLock(); err == nil && held {
 		r.Status = Interrupted
-		_ = lock.Unlock() //nolint:errcheck // closing the file is all it does
+		_ = lock.Unlock() // closing the file is all it does
 	}
 	return r
 }

@@ -92,6 +92,7 @@ func (d Domain) Len() int {
 		if d.Step > 0 {
 			return int((d.Hi-d.Lo)/d.Step+1e-9) + 1
 		}
+	case Normal:
 	}
 	return 0
 }
@@ -135,10 +136,10 @@ func (d Domain) At(u float64) Value {
 // Unit is the middle of the stretch of [0, 1] that At maps to v. A value that
 // is not in d maps to the nearest that is; for Choice, to 0.
 func (d Domain) Unit(v Value) float64 {
-	switch d.Shape {
-	case Absent:
+	if d.Shape == Absent {
 		return 0
-	case Choice:
+	}
+	if d.Shape == Choice {
 		i := max(slices.IndexFunc(d.Choices, v.Equal), 0)
 		return (float64(i) + 0.5) / float64(len(d.Choices))
 	}
@@ -152,10 +153,10 @@ func (d Domain) Unit(v Value) float64 {
 
 // Contains reports whether v is a value of d, up to rounding.
 func (d Domain) Contains(v Value) bool {
-	switch d.Shape {
-	case Absent:
+	if d.Shape == Absent {
 		return v.IsNull()
-	case Choice:
+	}
+	if d.Shape == Choice {
 		return slices.ContainsFunc(d.Choices, v.Equal)
 	}
 	f, ok := v.AsFloat()

@@ -204,8 +204,8 @@ func (s *state) trial(ctx context.Context, t Trial) error {
 			return s.record(t, TrialEnded)
 		}
 		if t.Data, err = s.Prepare(ctx, task); err != nil {
-			if ctx.Err() != nil {
-				return nil // not recorded: proposed again when the run goes on
+			if ctx.Err() != nil { // not recorded: proposed again when the run goes on
+				return nil //nolint:nilerr // the interruption is not this trial's error
 			}
 			return fmt.Errorf("prepare data: %w", err)
 		}

@@ -41,11 +41,14 @@ type Block struct {
 }
 
 // Task is what a trial does: the sweep file's blocks evaluated with its
-// parameters. A command is the model type "exec", without data or train.
+// parameters. A command is the model type "exec", without data or train; it is
+// told all parameters, so they are part of what it does.
 type Task struct {
 	Data  *Block `json:"data,omitempty"`
 	Model Block  `json:"model"`
 	Train Value  `json:"train"`
+
+	Params Params `json:"params,omitempty"` // of a command
 }
 
 // Trial is one training of one variant with one seed.

@@ -3,6 +3,7 @@ package sweep
 import (
 	"fmt"
 	"iter"
+	"maps"
 	"math/rand/v2"
 	"strings"
 )
@@ -61,10 +62,7 @@ func (c *Cursor) Next() (Params, error) {
 		if err != nil || !ok {
 			return nil, err
 		}
-		p := make(Params, len(c.params))
-		for name, v := range c.params {
-			p[name] = v
-		}
+		p := maps.Clone(c.params)
 		if c.space.Skip != nil {
 			skip, err := c.space.Skip(p)
 			if err != nil {

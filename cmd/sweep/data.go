@@ -138,7 +138,7 @@ func newDataShow(o *options, p *config.Plugins) *cobra.Command {
 		Use:   "show FILE",
 		Short: "Prepare a sweep file's data, for its first variant, and describe it",
 		Example: `  sweep data show examples/grid.hcl
-  sweep data show examples/fashion.hcl --var dir=data/mnist --json`,
+  sweep data show examples/fashion.hcl -var dir=data/mnist --json`,
 		Args: usage(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			file, _, err := readFile(args[0], vars, p)

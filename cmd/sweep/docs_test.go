@@ -27,7 +27,7 @@ func TestDocs(t *testing.T) {
 			if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			testscript.Run(t, testscript.Params{Files: []string{file}, RequireExplicitExec: true})
+			testscript.Run(t, testscript.Params{Files: []string{file}, RequireExplicitExec: true, Setup: setup})
 		})
 	}
 }

@@ -101,7 +101,7 @@ func writable(dir string) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("the workspace cannot be written to: %w", err)
 	}
-	_ = f.Close() //nolint:errcheck // nothing was written
+	_ = f.Close() // nothing was written
 	if err := os.Remove(f.Name()); err != nil {
 		return true, fmt.Errorf("clean up: %w", err)
 	}

@@ -33,7 +33,7 @@ func newExport(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			var out io.Writer = cmd.OutOrStdout()
+			out := cmd.OutOrStdout()
 			if output != "" {
 				f, err := os.OpenFile(output, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644) //nolint:gosec // for other programs
 				if err != nil {

@@ -45,7 +45,9 @@ func (l *live) log() io.Writer { return liveLog{l.program} }
 
 func (l *live) close() {
 	l.program.Quit()
-	<-l.ended
+	if err := <-l.ended; err != nil {
+		fmt.Fprintf(os.Stderr, "sweep: error: show progress: %v\n", err)
+	}
 }
 
 // liveLog prints lines above the view.

@@ -171,7 +171,7 @@ func (p plan) write(cmd *cobra.Command, file *config.File) error {
 		field(cmd, "gone", "%d have a result and are no longer asked for", p.Gone)
 	}
 	if p.Seconds != nil {
-		field(cmd, "estimate", "%v", (time.Duration(*p.Seconds * float64(time.Second))).Round(time.Second))
+		field(cmd, "estimate", "%v", time.Duration(*p.Seconds*float64(time.Second)).Round(time.Second))
 	}
 	names := file.Spec.Space.Names()
 	g := sheet{header: append([]string{"variant"}, names...)}

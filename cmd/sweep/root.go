@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -54,7 +55,7 @@ func (h hint) Unwrap() error { return h.error }
 // "sweep:", "sweep: error:" or "sweep: hint:".
 func run(args []string) int {
 	root := newRoot()
-	root.SetArgs(args)
+	root.SetArgs(dashed(args))
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	signals := make(chan os.Signal, 1)
@@ -91,11 +92,24 @@ func run(args []string) int {
 			fmt.Fprintf(stderr, "sweep: error: %s\n", line)
 		}
 	}
-	var h hint
-	if errors.As(err, &h) {
+	if h, ok := errors.AsType[hint](err); ok {
 		fmt.Fprintf(stderr, "sweep: hint: %s\n", h.text)
 	}
 	return code
+}
+
+// dashed takes -var as HCL's own tools have it for --var.
+func dashed(args []string) []string {
+	out := slices.Clone(args)
+	for i, arg := range out {
+		if arg == "--" {
+			break
+		}
+		if arg == "-var" || strings.HasPrefix(arg, "-var=") {
+			out[i] = "-" + arg
+		}
+	}
+	return out
 }
 
 // options are the flags that all commands share.

@@ -39,7 +39,7 @@ result already are taken over (--fresh trains them again).
 
 Ctrl-C once lets the running trials write a checkpoint; twice ends at once.`,
 		Example: `  sweep run examples/grid.hcl
-  sweep run examples/fashion.hcl --var dir=data/mnist --var epochs=3
+  sweep run examples/fashion.hcl -var dir=data/mnist -var epochs=3
   sweep run grid.hcl --json | jq .event`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return r.run(cmd, args[0], p) },
@@ -57,7 +57,7 @@ func readFile(path string, vars []string, p *config.Plugins) (*config.File, map[
 	for _, v := range vars {
 		name, value, ok := strings.Cut(v, "=")
 		if !ok {
-			return nil, nil, status{exitUsage, fmt.Errorf("--var %s: write NAME=VALUE", v)}
+			return nil, nil, status{exitUsage, fmt.Errorf("-var %s: write NAME=VALUE", v)}
 		}
 		values[name] = value
 	}
@@ -153,7 +153,7 @@ func (r *runOptions) loop(cmd *cobra.Command, db *results.DB, run results.Run, f
 		Spec: file.Spec, Run: run.ID, Searcher: file.Searcher, Stopper: file.Stopper, Runner: file.Runner, Store: recorder,
 		Prepare: prepare(db, p, notices), CacheDir: db.CacheDir(), Fresh: run.Fresh, Total: run.Total,
 		TrialDir: func(n int) string { return db.TrialDir(run.ID, n) },
-		Now:      time.Now,
+		Now:      time.Now, //nolint:forbidigo // the program's own clock
 		Observe: func(e sweep.Event) {
 			show.event(e)
 			notify.event(cmd.Context(), e)
@@ -253,11 +253,11 @@ func (r *runOptions) report(cmd *cobra.Command, db *results.DB, id, path string,
 }
 
 func again(path string, vars []string) string {
-	text := "sweep run " + path
+	words := []string{"sweep run", path}
 	for _, v := range vars {
-		text += " --var " + v
+		words = append(words, "-var", v)
 	}
-	return text
+	return strings.Join(words, " ")
 }
 
 // tally is a run's trials in words: 12 trials: 11 succeeded, 1 failed.

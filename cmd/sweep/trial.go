@@ -48,8 +48,8 @@ func runTrial(runner io.Reader, log io.Writer, dir trialdir.Dir, p *config.Plugi
 	}
 	defer lock.Unlock() //nolint:errcheck // the lock ends with the process
 	go func() {
-		_, _ = io.Copy(io.Discard, runner) //nolint:errcheck // an error is an end too
-		_ = process.Kill(process.Own())    //nolint:errcheck // and if that fails:
+		_, _ = io.Copy(io.Discard, runner) // an error is an end too
+		_ = process.Kill(process.Own())    // and if that fails:
 		panic("sweep trial: the runner is gone")
 	}()
 	var stopping atomic.Bool
@@ -88,7 +88,8 @@ func train(ctx context.Context, log io.Writer, dir trialdir.Dir, p *config.Plugi
 	}
 	var asked time.Time
 	return trainer.Train(ctx, &model.Run{
-		Trial: t, Objectives: spec.Objectives, Dir: dir, Log: log, Now: time.Now,
+		Trial: t, Objectives: spec.Objectives, Dir: dir, Log: log,
+		Now: time.Now, //nolint:forbidigo // the trial's clock
 		Data: func(ctx context.Context) (*artifact.Dataset, error) {
 			if t.Task.Data == nil {
 				return nil, errors.New("the trial has no data block")

@@ -152,12 +152,12 @@ func (t *trainer) wait(ctx context.Context, cmd *exec.Cmd, r *model.Run) (stoppe
 		case err := <-done:
 			return stopped, err
 		case <-kill:
-			_ = cmd.Process.Kill() //nolint:errcheck // it may have ended this moment
+			_ = cmd.Process.Kill() // it may have ended this moment
 		case <-ticks.C:
 			if !stopped && (r.Stopping() || ctx.Err() != nil) {
 				stopped, kill = true, time.After(grace)
 				if group := process.Own(); group != 0 {
-					_ = process.Terminate(group) //nolint:errcheck // this process minds SIGTERM too, as a request to stop
+					_ = process.Terminate(group) // this process minds SIGTERM too, as a request to stop
 				}
 			}
 		}

@@ -59,14 +59,14 @@ type conv struct {
 func (k *conv) forward(x []float32) {
 	in, pixels := k.c*k.h*k.w, k.oh*k.ow
 	rows := k.c * k.Kernel * k.Kernel
-	bias := k.params[1].Data
+	bias := k.learned[1].Data
 	for i := range k.batch {
 		k.gather(x[i*in : (i+1)*in])
 		out := k.out[i*k.Channels*pixels : (i+1)*k.Channels*pixels]
 		for ch, b := range bias {
 			fill(out[ch*pixels:(ch+1)*pixels], b)
 		}
-		gemm(false, false, k.Channels, pixels, rows, k.params[0].Data, k.columns, 1, out)
+		gemm(false, false, k.Channels, pixels, rows, k.learned[0].Data, k.columns, 1, out)
 	}
 	k.act.forward(k.out)
 }
@@ -81,7 +81,7 @@ func (k *conv) backward(x, dy []float32) {
 	k.act.backward(k.out, dy)
 	in, pixels := k.c*k.h*k.w, k.oh*k.ow
 	rows := k.c * k.Kernel * k.Kernel
-	dw, db := k.params[0].Grad, k.params[1].Grad
+	dw, db := k.learned[0].Grad, k.learned[1].Grad
 	clear(dw)
 	clear(db)
 	clear(k.dx)
@@ -97,7 +97,7 @@ func (k *conv) backward(x, dy []float32) {
 			db[ch] += sum
 		}
 		if k.dx != nil {
-			gemm(true, false, rows, pixels, k.Channels, k.params[0].Data, g, 0, k.dcolumns)
+			gemm(true, false, rows, pixels, k.Channels, k.learned[0].Data, g, 0, k.dcolumns)
 			k.scatter(k.dx[i*in : (i+1)*in])
 		}
 	}

@@ -67,19 +67,16 @@ func (b *build) output(shape []int) []float32 { return make([]float32, b.batch*s
 
 // base is what kernels have in common.
 type base struct {
-	shape  []int
-	out    []float32
-	dx     []float32
-	params []*Param
+	shape   []int     // of one output example
+	out     []float32 // [batch, shape...]
+	dx      []float32 // gradient of the input; nil where nobody needs it
+	learned []*Param  // in the order of the op's inputs
 }
 
-func (k *base) outShape() []int      { return k.shape }
-func (k *base) output() []float32    { return k.out }
-func (k *base) inputGrad() []float32 { return k.dx }
-func (k *base) learned() []*Param    { return k.params }
+func (k *base) state() *base { return k }
 
 func (b *build) base(shape []int, learned ...*Param) base {
-	return base{shape: shape, out: b.output(shape), dx: b.inputGrad(), params: learned}
+	return base{shape: shape, out: b.output(shape), dx: b.inputGrad(), learned: learned}
 }
 
 // Dense is a fully connected layer: activation(x*W' + b). It takes an input of
@@ -115,8 +112,8 @@ type dense struct {
 }
 
 func (k *dense) forward(x []float32) {
-	gemm(false, true, k.batch, k.units, k.in, x, k.params[0].Data, 0, k.out)
-	bias := k.params[1].Data
+	gemm(false, true, k.batch, k.units, k.in, x, k.learned[0].Data, 0, k.out)
+	bias := k.learned[1].Data
 	for i := range k.batch {
 		row := k.out[i*k.units : (i+1)*k.units]
 		for j, b := range bias {
@@ -128,8 +125,8 @@ func (k *dense) forward(x []float32) {
 
 func (k *dense) backward(x, dy []float32) {
 	k.act.backward(k.out, dy)
-	gemm(true, false, k.units, k.in, k.batch, dy, x, 0, k.params[0].Grad)
-	db := k.params[1].Grad
+	gemm(true, false, k.units, k.in, k.batch, dy, x, 0, k.learned[0].Grad)
+	db := k.learned[1].Grad
 	clear(db)
 	for i := range k.batch {
 		for j, g := range dy[i*k.units : (i+1)*k.units] {
@@ -137,7 +134,7 @@ func (k *dense) backward(x, dy []float32) {
 		}
 	}
 	if k.dx != nil {
-		gemm(false, false, k.batch, k.in, k.units, dy, k.params[0].Data, 0, k.dx)
+		gemm(false, false, k.batch, k.in, k.units, dy, k.learned[0].Data, 0, k.dx)
 	}
 }
 

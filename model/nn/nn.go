@@ -24,8 +24,6 @@ type Param struct {
 	Shape []int  // dense weights [out, in], convolutions [out, in, height, width]
 	Data  []float32
 	Grad  []float32 // nil for a buffer
-
-	node *gorgonia.Node // in the training graph
 }
 
 // Trained reports whether p is learned by gradient.
@@ -80,7 +78,7 @@ func Compile(layers []Layer, in []int, loss Loss, batch int, seed uint64) (*Net,
 		learned = learned || len(b.params) > 0
 		n.kernels = append(n.kernels, k)
 		n.params = append(n.params, b.params...)
-		shape = k.outShape()
+		shape = k.state().shape
 	}
 	n.outputs = size(shape)
 	if len(layers) == 0 || !learned {
@@ -117,13 +115,11 @@ func (n *Net) graphs() error {
 		g := gorgonia.NewGraph()
 		out := gorgonia.NodeFromAny(g, n.x, gorgonia.WithName("x"))
 		var learned gorgonia.Nodes
-		i := 0
 		for _, k := range n.kernels {
 			inputs := gorgonia.Nodes{out}
-			for _, p := range k.learned() {
+			for _, p := range k.state().learned {
 				value := tensor.New(tensor.WithShape(p.Shape...), tensor.WithBacking(p.Data))
 				inputs = append(inputs, gorgonia.NodeFromAny(g, value, gorgonia.WithName(p.Name)))
-				i++
 			}
 			learned = append(learned, inputs[1:]...)
 			var err error
@@ -150,7 +146,7 @@ func (n *Net) graphs() error {
 		return fmt.Errorf("build evaluation graph: %w", err)
 	}
 	n.eval = gorgonia.NewTapeMachine(g)
-	n.logits = n.kernels[len(n.kernels)-1].output()
+	n.logits = n.kernels[len(n.kernels)-1].state().out
 	return nil
 }
 

@@ -37,15 +37,15 @@ var networks = []struct {
 	{"global pool", []int{1, 6, 5}, []Layer{Conv{4, 3, 1, 1, Tanh}, AvgPool{}, Dense{3, None}}, Loss{}},
 }
 
-func compile(t testing.TB, layers []Layer, in []int, loss Loss, batch int) *Net {
-	t.Helper()
+func compile(tb testing.TB, layers []Layer, in []int, loss Loss, batch int) *Net {
+	tb.Helper()
 	n, err := Compile(layers, in, loss, batch, 7)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := n.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	return n
@@ -114,7 +114,7 @@ func TestForwardMatchesReference(t *testing.T) {
 		t.Fatal(err)
 	}
 	x, weight, bias := n.Inputs(), n.Params()[0], n.Params()[1]
-	got := n.kernels[0].output()
+	got := n.kernels[0].state().out
 	at := 0
 	for b := range batch {
 		for ch := range o {
@@ -147,7 +147,7 @@ func TestBatchNormModes(t *testing.T) {
 	if _, err := n.Backward(); err != nil {
 		t.Fatal(err)
 	}
-	out := n.kernels[1].output()
+	out := n.kernels[1].state().out
 	for c := range 4 {
 		var mean, square float64
 		for i := range 64 {
@@ -162,7 +162,7 @@ func TestBatchNormModes(t *testing.T) {
 	if _, err := n.Forward(); err != nil {
 		t.Fatal(err)
 	}
-	for i, v := range n.kernels[1].output() {
+	for i, v := range n.kernels[1].state().out {
 		// With momentum 1 the running statistics are the batch's, but for n/(n-1).
 		if want := float64(trained[i]) * math.Sqrt(63.0/64); math.Abs(float64(v)-want) > 1e-3 {
 			t.Fatalf("evaluation: output %d is %g, want %g", i, v, want)
@@ -183,7 +183,7 @@ func TestDropoutScalesAndSwitchesOff(t *testing.T) {
 	if _, err := n.Backward(); err != nil {
 		t.Fatal(err)
 	}
-	in, out := n.kernels[0].output(), n.kernels[1].output()
+	in, out := n.kernels[0].state().out, n.kernels[1].state().out
 	dropped := 0
 	for i := range in {
 		switch {
@@ -293,7 +293,7 @@ func TestStepAllocatesLittle(t *testing.T) {
 		t.Errorf("a step allocates %g objects", allocs)
 	}
 	for _, k := range n.kernels {
-		x, dy := n.Inputs(), slices.Clone(k.output())
+		x, dy := n.Inputs(), slices.Clone(k.state().out)
 		if _, first := k.(*dense); first && len(x) != n.batch*k.(*dense).in {
 			continue // not the first layer: its input is another's output
 		}

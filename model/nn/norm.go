@@ -58,7 +58,7 @@ func (k *batchNorm) each(channel int, f func(from, to int)) {
 }
 
 func (k *batchNorm) forward(x []float32) {
-	gamma, beta := k.params[0].Data, k.params[1].Data
+	gamma, beta := k.learned[0].Data, k.learned[1].Data
 	for c := range k.channels {
 		if !k.mode.training {
 			scale := gamma[c] / float32(math.Sqrt(float64(k.variance[c])+k.Epsilon))
@@ -104,7 +104,7 @@ func (k *batchNorm) moments(c int, x []float32) (mean, variance float64) {
 }
 
 func (k *batchNorm) backward(_, dy []float32) {
-	gamma, dgamma, dbeta := k.params[0].Data, k.params[0].Grad, k.params[1].Grad
+	gamma, dgamma, dbeta := k.learned[0].Data, k.learned[0].Grad, k.learned[1].Grad
 	n := float32(k.batch * k.plane)
 	for c := range k.channels {
 		var sum, dot float64

@@ -12,11 +12,7 @@ import (
 
 // kernel is a layer's arithmetic on buffers that it owns.
 type kernel interface {
-	outShape() []int      // of one example
-	output() []float32    // [batch, outShape...]
-	learned() []*Param    // in the order of the op's inputs
-	inputGrad() []float32 // gradient of the input, nil where nobody needs it
-
+	state() *base
 	forward(x []float32)
 	// backward turns the gradient of the output into those of the learned
 	// parameters and, where it is needed, of the input. It may overwrite gradOut.
@@ -88,8 +84,8 @@ type forwardOp struct {
 }
 
 func newForward(k kernel, batch int, inputs gorgonia.Nodes) *forwardOp {
-	shape := append([]int{batch}, k.outShape()...)
-	return &forwardOp{k: k, batch: batch, opBase: newBase(fmt.Sprintf("%T", k), inputs, shape, k.output(), func(in []gorgonia.Value) error {
+	shape := append([]int{batch}, k.state().shape...)
+	return &forwardOp{k: k, batch: batch, opBase: newBase(fmt.Sprintf("%T", k), inputs, shape, k.state().out, func(in []gorgonia.Value) error {
 		k.forward(floats(in[0]))
 		return nil
 	})}
@@ -99,7 +95,7 @@ func newForward(k kernel, batch int, inputs gorgonia.Nodes) *forwardOp {
 func (o *forwardOp) DiffWRT(inputs int) []bool {
 	out := make([]bool, inputs)
 	for i := range out {
-		out[i] = i > 0 || o.k.inputGrad() != nil
+		out[i] = i > 0 || o.k.state().dx != nil
 	}
 	return out
 }
@@ -113,10 +109,10 @@ func (o *forwardOp) SymDiff(inputs gorgonia.Nodes, output, grad *gorgonia.Node) 
 		data  []float32
 	}
 	var results []result
-	for i, p := range o.k.learned() {
+	for i, p := range o.k.state().learned {
 		results = append(results, result{i + 1, p.Shape, p.Grad})
 	}
-	if dx := o.k.inputGrad(); dx != nil {
+	if dx := o.k.state().dx; dx != nil {
 		results = append(results, result{0, inputs[0].Shape(), dx})
 	}
 	out := make(gorgonia.Nodes, len(inputs))

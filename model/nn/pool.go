@@ -82,8 +82,6 @@ type maxPool struct {
 	from []int32 // where in the input each output came from
 }
 
-func (k *maxPool) outShape() []int { return k.shape }
-
 func (k *maxPool) forward(x []float32) {
 	o := 0
 	for p := range k.planes {
@@ -120,8 +118,6 @@ type avgPool struct {
 	window
 	base
 }
-
-func (k *avgPool) outShape() []int { return k.shape }
 
 func (k *avgPool) forward(x []float32) {
 	scale := 1 / float32(k.sizeH*k.sizeW)

@@ -32,7 +32,7 @@ type child struct {
 // the timeout says so, and tells how it went.
 func (c *child) follow(ctx context.Context, r *local, dir trialdir.Dir, report func(sweep.Report)) (sweep.Result, error) {
 	// Whatever the trial has started goes with it.
-	defer func() { _ = process.Kill(c.cmd.Process.Pid) }() //nolint:errcheck // nothing is left to do about it
+	defer func() { _ = process.Kill(c.cmd.Process.Pid) }() // nothing is left to do about it
 	tail := dir.Tail()
 	ticks := time.NewTicker(poll)
 	defer ticks.Stop()

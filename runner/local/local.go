@@ -143,10 +143,7 @@ func awaitOther(ctx context.Context, dir trialdir.Dir) error {
 		return nil //nolint:nilerr // there is no such directory, so nobody works in it
 	}
 	lock := flock.New(filepath.Join(string(dir), LockFile))
-	if _, err := lock.TryLockContext(ctx, poll); err != nil {
-		if ctx.Err() != nil {
-			return nil
-		}
+	if _, err := lock.TryLockContext(ctx, poll); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("lock trial directory: %w", err)
 	}
 	return lock.Unlock()
@@ -194,7 +191,7 @@ func (r *local) start(dir trialdir.Dir, t sweep.Trial, d device) (*child, error)
 	go func() {
 		defer close(c.exited)
 		c.err = cmd.Wait()
-		_ = stdin.Close() //nolint:errcheck // nobody reads it any more
+		_ = stdin.Close() // nobody reads it any more
 	}()
 	return c, nil
 }

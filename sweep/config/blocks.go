@@ -125,7 +125,7 @@ func place(body *hclsyntax.Body, path []string) hcl.Range {
 			return attr.SrcRange
 		}
 	}
-	var e hclsyntax.Expression = attr.Expr
+	e := attr.Expr
 	for _, step := range path[1:] {
 		next := child(e, step)
 		if next == nil {
@@ -214,7 +214,7 @@ func (r *reader) variables(blocks []*hclsyntax.Block, given map[string]string, b
 	}
 	for _, name := range sortedKeys(given) {
 		if !slices.Contains(r.vars, name) {
-			r.add(fault(body.SrcRange, "Unknown variable", "-var %s: %s", name, sentence(schema.Unknown(name, r.vars))))
+			r.add(fault(body.MissingItemRange(), "Unknown variable", "-var %s: %s", name, sentence(schema.Unknown(name, r.vars))))
 		}
 	}
 	r.ctx.Variables["var"] = cty.ObjectVal(values)

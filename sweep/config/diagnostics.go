@@ -11,7 +11,7 @@ import (
 
 // Diagnostics are the mistakes found in a file, in the order of its lines,
 // each with its place and what to write instead.
-type Diagnostics struct {
+type Diagnostics struct { //nolint:errname // what HCL and its users call them
 	list hcl.Diagnostics
 	file *hcl.File
 	path string

@@ -56,7 +56,7 @@ func (s scope) check(e hcl.Expression) hcl.Diagnostics {
 		}
 		if !slices.Contains(names, name) {
 			what := map[string]string{"param": "parameter", "var": "variable", "local": "local"}[root]
-			diags = append(diags, fault(ref.SourceRange(), "Unknown "+what, "There is no %s of that name: %s.", what, schema.Unknown(name, names)))
+			diags = append(diags, fault(ref.SourceRange(), "Unknown "+what, "There is no %s of that name: %s", what, sentence(schema.Unknown(name, names))))
 		}
 	}
 	return diags

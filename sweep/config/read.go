@@ -97,8 +97,7 @@ func (r *reader) add(diags ...*hcl.Diagnostic) { r.diags = append(r.diags, diags
 
 // addErr adds what an evaluation or a plugin found wrong with the block at at.
 func (r *reader) addErr(err error, at hcl.Range) {
-	var inner exprError
-	if errors.As(err, &inner) {
+	if inner, ok := errors.AsType[exprError](err); ok {
 		r.add(inner.diags...)
 		return
 	}
@@ -123,7 +122,7 @@ func (r *reader) check(e hcl.Expression, roots ...string) bool {
 }
 
 func (r *reader) unknown(attr *hclsyntax.Attribute, what string, known []string) {
-	r.add(fault(attr.NameRange, "Unknown "+what, "%s.", sentence(schema.Unknown(attr.Name, known))))
+	r.add(fault(attr.NameRange, "Unknown "+what, "%s", sentence(schema.Unknown(attr.Name, known))))
 }
 
 func (r *reader) unknownBlock(block *hclsyntax.Block, known []string) {

@@ -157,6 +157,9 @@ func (t *task) evaluate(p sweep.Params) (sweep.Task, hcl.Diagnostics) {
 		v = sweep.Object(fields)
 	}
 	out.Model = sweep.Block{Type: t.model.typ, Config: v}
+	if t.model.typ == command {
+		out.Params = p
+	}
 	if t.train != nil {
 		v, faults := complete(t.train.body, t.train.schema, ctx)
 		diags = append(diags, faults...)
@@ -350,7 +353,7 @@ func (r *reader) leftovers(blocks map[string][]*hclsyntax.Block) {
 		"search": r.plugins.Search, "runner": r.plugins.Runners, "stop": r.plugins.Stop, "notify": r.plugins.Notify,
 	} {
 		for _, b := range blocks[name] {
-			_, _ = r.plugin(b, "its kind", from) //nolint:errcheck // it is in the diagnostics
+			_, _ = r.plugin(b, "its kind", from) // it is in the diagnostics
 		}
 	}
 }

@@ -10,9 +10,9 @@ import (
 
 // Nearest is the known name most like name, if one is like it at all.
 func Nearest(name string, known []string) (string, bool) {
-	best, distance := "", len(name)/2+1
+	best, distance := "", max(len(name)/2+1, 3)
 	for _, k := range known {
-		if d := levenshtein.Distance(strings.ToLower(name), strings.ToLower(k), nil); d < distance {
+		if d := levenshtein.Distance(strings.ToLower(name), strings.ToLower(k), nil); d < distance && d < len(k) {
 			best, distance = k, d
 		}
 	}

@@ -210,10 +210,10 @@ var (
 
 func ofType(t reflect.Type, field reflect.StructField) Type {
 	typ := Type{}
-	switch {
-	case t == durationType:
+	switch t {
+	case durationType:
 		typ.Kind = Duration
-	case t == valueType:
+	case valueType:
 		typ.Kind = Any
 	default:
 		switch t.Kind() {

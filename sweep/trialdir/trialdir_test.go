@@ -1,6 +1,7 @@
 package trialdir
 
 import (
+	"errors"
 	"math"
 	"os"
 	"testing"
@@ -73,8 +74,8 @@ func TestTailWaitsForTheEndOfALine(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer f.Close()
-		if _, err := f.WriteString(text); err != nil {
+		_, err = f.WriteString(text)
+		if err := errors.Join(err, f.Close()); err != nil {
 			t.Fatal(err)
 		}
 	}

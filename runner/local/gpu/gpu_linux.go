@@ -17,7 +17,7 @@ const (
 )
 
 // memory is nvmlMemory_t.
-type memory struct{ total, free, used uint64 }
+type memory struct{ total, _, used uint64 } // the middle: free
 
 // nvml are the functions used, each returning 0 where all is well.
 type nvml struct {
