@@ -27,7 +27,12 @@ func TestDocs(t *testing.T) {
 			if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			testscript.Run(t, testscript.Params{Files: []string{file}, RequireExplicitExec: true, Setup: setup})
+			testscript.Run(t, testscript.Params{Files: []string{file}, RequireExplicitExec: true, Setup: func(env *testscript.Env) error {
+				if err := setup(env); err != nil {
+					return err
+				}
+				return os.Symlink(env.Getenv("EXAMPLES"), filepath.Join(env.WorkDir, "examples"))
+			}})
 		})
 	}
 }

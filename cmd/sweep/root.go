@@ -77,6 +77,9 @@ func run(args []string) int {
 	stderr := root.ErrOrStderr()
 	var s status
 	code := exitError
+	if strings.HasPrefix(err.Error(), "unknown command") { // cobra has no type for it
+		code = exitUsage
+	}
 	if errors.As(err, &s) {
 		code = s.code
 	}
@@ -87,7 +90,7 @@ func run(args []string) int {
 			fmt.Fprintf(stderr, "sweep: error: %v\n", diags)
 		}
 		code = exitUsage
-	case s.err != nil || code == exitError:
+	case s.err != nil || s.code == 0:
 		for line := range strings.SplitSeq(strings.TrimSpace(err.Error()), "\n") {
 			fmt.Fprintf(stderr, "sweep: error: %s\n", line)
 		}
@@ -147,7 +150,6 @@ Exit codes: 0 all well, 1 error, 2 the sweep file or the flags are wrong,
   sweep predict --run grid photo.png`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	dir := os.Getenv("SWEEP_DIR")

@@ -108,7 +108,7 @@ func (t *trainer) Train(ctx context.Context, r *model.Run) (sweep.Result, error)
 	cmd.Stdout = scan
 	cmd.Stderr = &tee{log: r.Log, scan: scan}
 	cmd.WaitDelay = time.Second // a grandchild may hold the pipe
-	process.Prepare(cmd, false)
+	process.Follow(cmd)
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	if err := cmd.Start(); err != nil {

@@ -124,9 +124,6 @@ func (r *local) Run(ctx context.Context, j sweep.Job, report func(sweep.Report))
 	if err := errors.Join(dir.ClearOutcome(), dir.Create(trialdir.Spec{Trial: j.Trial, Objectives: j.Objectives, CacheDir: j.CacheDir})); err != nil {
 		return sweep.Result{}, err
 	}
-	// The kernel ties a child's life to the thread that started it.
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
 	c, err := r.start(dir, j.Trial, d)
 	if err != nil {
 		return sweep.Result{}, err
@@ -182,7 +179,7 @@ func (r *local) start(dir trialdir.Dir, t sweep.Trial, d device) (*child, error)
 	if err != nil {
 		return nil, fmt.Errorf("start trial: %w", err)
 	}
-	process.Prepare(cmd, true)
+	process.Lead(cmd)
 	kills := oomKills()
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start trial: %w", err)

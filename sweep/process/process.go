@@ -4,11 +4,14 @@ package process
 
 import "os/exec"
 
-// Prepare sets cmd up, before it starts, to be killed when its parent dies
-// (on Linux, where the kernel can), and to lead a process group of its own if
-// lead is true. The goroutine that starts it must stay locked to its thread
-// until the program has ended: the kernel watches the thread, not the process.
-func Prepare(cmd *exec.Cmd, lead bool) { prepare(cmd, lead) }
+// Lead sets cmd up, before it starts, to lead a process group of its own.
+func Lead(cmd *exec.Cmd) { lead(cmd) }
+
+// Follow sets cmd up, before it starts, to stay in this process's group and to
+// be killed when this process dies (on Linux, where the kernel can). The
+// goroutine that starts it must stay locked to its thread until the program has
+// ended: the kernel watches the thread, not the process.
+func Follow(cmd *exec.Cmd) { follow(cmd) }
 
 // Terminate asks a group, by its leader's process ID, to end.
 func Terminate(leader int) error {

@@ -5,6 +5,4 @@ import (
 	"syscall"
 )
 
-func prepare(cmd *exec.Cmd, lead bool) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: lead, Pdeathsig: syscall.SIGKILL}
-}
+func follow(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }

@@ -1,10 +1,7 @@
-//go:build unix && !linux
+//go:build !linux
 
 package process
 
-import (
-	"os/exec"
-	"syscall"
-)
+import "os/exec"
 
-func prepare(cmd *exec.Cmd, lead bool) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: lead} }
+func follow(*exec.Cmd) {}

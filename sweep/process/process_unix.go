@@ -4,8 +4,11 @@ package process
 
 import (
 	"errors"
+	"os/exec"
 	"syscall"
 )
+
+func lead(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
 
 func terminate(leader int) error { return signal(leader, syscall.SIGTERM) }
 

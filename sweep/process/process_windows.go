@@ -7,10 +7,8 @@ import (
 	"syscall"
 )
 
-func prepare(cmd *exec.Cmd, lead bool) {
-	if lead {
-		cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
-	}
+func lead(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
 }
 
 // terminate has no gentle form here: the stop file is.

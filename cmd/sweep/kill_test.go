@@ -1,0 +1,210 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/inflame-deeplearning/sweep/results"
+)
+
+// TestKilledRunsEndAsUndisturbedOnes kills the main job with SIGKILL at random
+// moments and starts it again, twenty times, then lets it end: every variant is
+// there exactly once, and the leaderboard is that of a run nobody disturbed.
+func TestKilledRunsEndAsUndisturbedOnes(t *testing.T) {
+	kills := 20
+	if testing.Short() {
+		kills = 5
+	}
+	sweep, err := exec.LookPath("sweep") // testscript.Main put this program there
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := filepath.Abs("../../examples/grid.hcl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := func(dir string) *exec.Cmd {
+		cmd := exec.Command(sweep, "--dir", dir, "run", "-q", file)
+		cmd.Stderr = os.Stderr
+		return cmd
+	}
+	undisturbed := t.TempDir()
+	began := time.Now()
+	if err := start(undisturbed).Run(); err != nil {
+		t.Fatal(err)
+	}
+	whole := time.Since(began)
+
+	disturbed := t.TempDir()
+	r := rand.New(rand.NewPCG(1, 2))
+	killed := 0
+	for range kills {
+		cmd := start(disturbed)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		// A moment in the first tenth of the work: twenty of them get through
+		// all of it, with little left for the end.
+		timer := time.AfterFunc(time.Duration(r.Float64()*float64(whole)/10), func() {
+			_ = cmd.Process.Kill() // it may have ended
+		})
+		if err := cmd.Wait(); err != nil {
+			killed++
+		}
+		timer.Stop()
+		check(t, disturbed)
+	}
+	if killed == 0 {
+		t.Error("no run was killed: the moments were too late")
+	}
+	if err := start(disturbed).Run(); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d of %d runs were killed", killed, kills)
+
+	want, got := board(t, undisturbed, "grid-1"), board(t, disturbed, "grid-1")
+	if want != got {
+		t.Errorf("leaderboard after %d kills:\n%s\nundisturbed:\n%s", killed, got, want)
+	}
+	check(t, disturbed)
+	if left := processesIn(t, disturbed); left != "" {
+		t.Errorf("processes are left:\n%s", left)
+	}
+}
+
+func check(t *testing.T, dir string) {
+	t.Helper()
+	db, err := results.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Check(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// board is every trial of a run with what it measured, the best first, without
+// what depends on time.
+func board(t *testing.T, dir, run string) string {
+	t.Helper()
+	db, err := results.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := db.Best(run, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	seen := map[string]bool{}
+	for _, row := range rows {
+		trial, _, err := db.FindTrial(row.Trial.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if seen[trial.ID] {
+			t.Errorf("trial %s is on the leaderboard twice", trial.ID)
+		}
+		seen[trial.ID] = true
+		line := []any{trial.Name(), trial.ID, trial.Params, trial.Outcome, trial.Steps}
+		for i, r := range trial.Reports {
+			if r.Step != i+1 {
+				t.Errorf("trial %s: report %d is of step %d", trial.Name(), i+1, r.Step)
+			}
+			delete(r.Metrics, "samples_per_second")
+			line = append(line, r.Metrics)
+		}
+		text, err := json.Marshal(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Write(append(text, '\n'))
+	}
+	if len(rows) != 12 {
+		t.Errorf("%d variants on the leaderboard, want 12", len(rows))
+	}
+	return b.String()
+}
+
+// processesIn lists the processes whose arguments name dir.
+func processesIn(t *testing.T, dir string) string {
+	t.Helper()
+	files, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var left []string
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err == nil && bytes.Contains(text, []byte(dir)) {
+			left = append(left, strings.ReplaceAll(string(text), "\x00", " "))
+		}
+	}
+	return strings.Join(left, "\n")
+}
+
+// TestNoProcessOutlivesAKilledRunner kills the runner of a command that has a
+// child of its own, and waits for both to go.
+func TestNoProcessOutlivesAKilledRunner(t *testing.T) {
+	if _, err := os.Stat("/proc/self"); err != nil {
+		t.Skip("processes are looked up in /proc")
+	}
+	sweep, err := exec.LookPath("sweep")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	file := filepath.Join(dir, "sleep.hcl")
+	seconds := fmt.Sprintf("%d.5", 1000+os.Getpid()) // by which to know it
+	if err := os.WriteFile(file, []byte(`
+minimize = "loss"
+params {
+  x = [1]
+}
+command {
+  argv = ["sh", "-c", "sleep `+seconds+` & touch ready; wait", "`+dir+`"]
+  dir  = "`+dir+`"
+}
+`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(sweep, "--dir", filepath.Join(dir, "store"), "run", "-q", file)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the program starts", func() bool { _, err := os.Stat(filepath.Join(dir, "ready")); return err == nil })
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err == nil {
+		t.Fatal("the runner ended well")
+	}
+	eventually(t, "all its processes end", func() bool {
+		return processesIn(t, dir) == "" && processesIn(t, seconds) == ""
+	})
+}
+
+// eventually waits until ok, at most ten seconds.
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.After(10 * time.Second)
+	ticks := time.NewTicker(5 * time.Millisecond)
+	defer ticks.Stop()
+	for !ok() {
+		select {
+		case <-ticks.C:
+		case <-deadline:
+			t.Fatalf("waited in vain until %s", what)
+		}
+	}
+}
