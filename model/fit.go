@@ -140,7 +140,7 @@ func (f *fit) epoch(ctx context.Context) (result sweep.Result, done bool, err er
 	lr := 0.0
 	for b := range batches {
 		if ctx.Err() != nil || f.Stopping() { // the last epoch's checkpoint stands; this epoch is done again
-			return sweep.Result{Outcome: sweep.Cancelled, Message: fmt.Sprintf("interrupted in epoch %d", epoch)}, true, nil
+			return sweep.Result{Outcome: sweep.Cancelled, Message: fmt.Sprintf("interrupted in epoch %d", epoch)}, true, nil //nolint:nilerr // an interruption is an outcome
 		}
 		f.load(f.train, f.order[b*batch:(b+1)*batch], epoch)
 		lr = f.rate(float64(epoch-1) + float64(b)/float64(batches))

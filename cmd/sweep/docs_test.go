@@ -13,6 +13,9 @@ import (
 // (```hcl file=NAME) are written down, then every line after a dollar sign of
 // its ```console blocks is typed, in order, in one folder.
 func TestDocs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the pages train for a while")
+	}
 	for _, page := range []string{"../../README.md", "../../docs/tutorial.md"} {
 		t.Run(filepath.Base(page), func(t *testing.T) {
 			text, err := os.ReadFile(page)

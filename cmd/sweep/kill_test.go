@@ -34,7 +34,7 @@ func TestKilledRunsEndAsUndisturbedOnes(t *testing.T) {
 		t.Fatal(err)
 	}
 	start := func(dir string) *exec.Cmd {
-		cmd := exec.Command(sweep, "--dir", dir, "run", "-q", file)
+		cmd := exec.CommandContext(t.Context(), sweep, "--dir", dir, "run", "-q", file)
 		cmd.Stderr = os.Stderr
 		return cmd
 	}
@@ -178,7 +178,7 @@ command {
 `), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(sweep, "--dir", filepath.Join(dir, "store"), "run", "-q", file)
+	cmd := exec.CommandContext(t.Context(), sweep, "--dir", filepath.Join(dir, "store"), "run", "-q", file)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -62,6 +62,25 @@ func (s scope) check(e hcl.Expression) hcl.Diagnostics {
 	return diags
 }
 
+// checkCalls finds calls of functions that do not exist.
+func checkCalls(e hcl.Expression) hcl.Diagnostics {
+	node, ok := e.(hclsyntax.Expression)
+	if !ok {
+		return nil
+	}
+	known := functions()
+	return hclsyntax.VisitAll(node, func(n hclsyntax.Node) hcl.Diagnostics {
+		call, ok := n.(*hclsyntax.FunctionCallExpr)
+		if !ok {
+			return nil
+		}
+		if _, ok := known[call.Name]; ok {
+			return nil
+		}
+		return hcl.Diagnostics{fault(call.NameRange, "Unknown function", "%s", sentence(schema.Unknown(call.Name, sortedKeys(known))))}
+	})
+}
+
 // references are the names below root that e refers to; all is true where it
 // takes the object as a whole.
 func references(e hcl.Expression, root string, all []string) []string {

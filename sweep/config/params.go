@@ -210,7 +210,7 @@ func (e exprError) Error() string {
 func (a axis) domain(ctx *hcl.EvalContext) (sweep.Domain, error) {
 	domains := make([]sweep.Domain, len(a.exprs))
 	for i, e := range a.exprs {
-		d, err := domainOf(e, ctx)
+		d, err := domainOf(e, ctx, a.zipped)
 		if err != nil {
 			return sweep.Domain{}, err
 		}
@@ -259,8 +259,9 @@ func (a axis) zip(domains []sweep.Domain) (sweep.Domain, error) {
 	return sweep.Domain{Shape: sweep.Choice, Choices: choices}, nil
 }
 
-// domainOf is what an expression in params says a parameter may be.
-func domainOf(e hcl.Expression, ctx *hcl.EvalContext) (sweep.Domain, error) {
+// domainOf is what an expression in params says a parameter may be, by itself
+// or as a member of a zip.
+func domainOf(e hcl.Expression, ctx *hcl.EvalContext, zipped bool) (sweep.Domain, error) {
 	raw, diags := evaluate(e, ctx)
 	if diags.HasErrors() {
 		return sweep.Domain{}, exprError{diags}
@@ -293,6 +294,9 @@ func domainOf(e hcl.Expression, ctx *hcl.EvalContext) (sweep.Domain, error) {
 		return bad("Null in a list", "A value of a list cannot be null. A parameter that does not exist in some variants is written as a condition: param.x == \"a\" ? [1, 2] : null.")
 	}
 	d := sweep.Domain{Shape: sweep.Choice, Choices: choices}
+	if zipped { // rows are to differ, not each column's values
+		return d, nil
+	}
 	if err := unique(choices); err != nil {
 		return bad("Duplicate value", "%s: leave one of them out.", err)
 	}

@@ -116,7 +116,7 @@ func (r *reader) check(e hcl.Expression, roots ...string) bool {
 	for _, root := range roots {
 		s[root] = names[root]
 	}
-	diags := s.check(e)
+	diags := append(s.check(e), checkCalls(e)...)
 	r.add(diags...)
 	return len(diags) == 0
 }
@@ -137,7 +137,7 @@ func (r *reader) unknownBlock(block *hclsyntax.Block, known []string) {
 }
 
 func sentence(s string) string {
-	if strings.HasSuffix(s, "?") {
+	if strings.HasSuffix(s, "?") || strings.HasSuffix(s, ".") {
 		return s
 	}
 	return s + "."
@@ -246,7 +246,7 @@ func (r *reader) objectives(body *hclsyntax.Body, top sweep.Value, blocks []*hcl
 	}
 	if len(out) > 1 || len(out) == 1 && len(blocks) > 0 {
 		where := blocks
-		place := at[len(at)-1]
+		place := slices.MaxFunc(at, func(a, b hcl.Range) int { return a.Start.Byte - b.Start.Byte })
 		if len(where) > 0 {
 			place = where[0].TypeRange
 		}

@@ -1,0 +1,4 @@
+# want: 1 | A sweep needs parameters
+maximize = "score"
+data "points" {}
+model "net" {}

@@ -1,0 +1,10 @@
+# want: 10 | did you mean "model"
+maximize = "score"
+params {
+  x = [1, 2]
+}
+data "points" {}
+model "net" {
+  units = param.x
+}
+modle "net" {}

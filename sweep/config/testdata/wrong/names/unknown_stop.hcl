@@ -1,0 +1,10 @@
+# want: 10 | "asha" is not known here
+maximize = "score"
+params {
+  x = [1, 2]
+}
+data "points" {}
+model "net" {
+  units = param.x
+}
+stop "asha" {}

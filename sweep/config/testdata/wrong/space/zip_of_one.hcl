@@ -1,0 +1,9 @@
+# want: 4 | two or more parameters
+maximize = "score"
+params {
+  zip {
+    a = [1, 2]
+  }
+}
+data "points" {}
+model "net" {}

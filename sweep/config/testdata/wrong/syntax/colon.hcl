@@ -1,0 +1,2 @@
+# want: 2 | use the equals sign
+maximize: "score"

@@ -1,0 +1,5 @@
+# want: 2 | expression
+maximize =
+params {
+  x = [1]
+}

@@ -1,0 +1,4 @@
+# want: 3 | no closing brace
+maximize = "score"
+params {
+  x = [1]

@@ -1,0 +1,5 @@
+# want: 2 | string
+maximize = "score
+params {
+  x = [1]
+}

@@ -1,0 +1,9 @@
+# want: 9 | A command is the whole of a trial
+minimize = "loss"
+params {
+  x = [1]
+}
+command {
+  argv = ["true"]
+}
+data "points" {}

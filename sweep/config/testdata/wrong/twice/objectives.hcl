@@ -1,0 +1,10 @@
+# want: 3 | Give the objective once
+maximize = "score"
+minimize = "loss"
+params {
+  x = [1, 2]
+}
+data "points" {}
+model "net" {
+  units = param.x
+}
