@@ -330,7 +330,7 @@ func (db *DB) checkRun(tx *bbolt.Tx, run Run) error {
 	err := db.eachTrial(b, func(t sweep.Trial) (bool, error) {
 		next = max(next, t.Number+1)
 		counts[t.Outcome]++
-		if _, ok := t.Best.Metrics[run.Objectives[0].Name]; ok && t.Outcome.Ranked() {
+		if _, ok := run.Value(t); ok && t.Outcome.Ranked() {
 			ranked[t.Variant] = true
 		}
 		if t.Run != run.ID {
