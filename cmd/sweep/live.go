@@ -50,11 +50,14 @@ func (l *live) close() {
 	}
 }
 
-// liveLog prints lines above the view.
+// liveLog shows lines in the view.
 type liveLog struct{ program *tea.Program }
 
+// note is a line for the view.
+type note string
+
 func (w liveLog) Write(line []byte) (int, error) {
-	w.program.Println("sweep: " + strings.TrimSuffix(string(line), "\n"))
+	w.program.Send(note(strings.TrimSuffix(string(line), "\n")))
 	return len(line), nil
 }
 
@@ -67,6 +70,16 @@ type view struct {
 	bar     progress.Model
 	plain   bool
 	over    bool
+	notes   []string // the last few
+}
+
+// keptNotes is how many notes the view has room for.
+const keptNotes = 3
+
+func (v *view) note(text string) {
+	if v.notes = append(v.notes, text); len(v.notes) > keptNotes {
+		v.notes = v.notes[1:]
+	}
 }
 
 type tick time.Time
@@ -86,6 +99,8 @@ func (v *view) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return v, ticking()
 	case tea.WindowSizeMsg:
 		v.width = m.Width
+	case note:
+		v.note(string(m))
 	case sweep.Event:
 		v.now = m.Time
 		v.count(m)
@@ -95,7 +110,7 @@ func (v *view) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		case sweep.TrialEnded:
 			delete(v.running, m.Trial.Number)
 			if o := m.Trial.Outcome; !o.Ranked() && o != sweep.Cancelled {
-				return v, tea.Println(clip(fmt.Sprintf("sweep: trial %s %s: %s", m.Trial.Name(), o, m.Trial.Message), v.width))
+				v.note(fmt.Sprintf("trial %s %s: %s", m.Trial.Name(), o, m.Trial.Message))
 			}
 		case sweep.RunEnded:
 			v.over = true
@@ -134,6 +149,9 @@ func (v *view) View() tea.View {
 	}
 	for _, n := range slices.Sorted(maps.Keys(v.running)) {
 		b.WriteString(v.style(lipgloss.NewStyle(), v.line(v.running[n])) + "\n")
+	}
+	for _, n := range v.notes {
+		b.WriteString(v.style(lipgloss.NewStyle().Foreground(lipgloss.Yellow), "  "+n) + "\n")
 	}
 	return tea.NewView(b.String())
 }
