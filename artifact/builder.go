@@ -1,6 +1,7 @@
 package artifact
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -72,10 +73,15 @@ func (b *Builder) Skip(err error) error {
 		return fmt.Errorf("%w (on_error = \"skip\" leaves such examples out)", err)
 	}
 	b.skipped++
-	if b.log != nil {
-		fmt.Fprintf(b.log, "skipped: %v\n", err)
-	}
+	b.Note("skipped: %v", err)
 	return nil
+}
+
+// Note tells the person who watches something that is no error.
+func (b *Builder) Note(format string, args ...any) {
+	if b.log != nil {
+		fmt.Fprintf(b.log, format+"\n", args...)
+	}
 }
 
 // content is a data set ready to be written: what Open will find.
@@ -117,6 +123,8 @@ func (b *Builder) finish() (*content, error) {
 		if len(members[name]) > 0 {
 			c.Splits[name] = len(members[name])
 			put(c, "split."+name, members[name])
+		} else if b.splitting.Split[name] > 0 && !slices.Contains(b.own, Train) {
+			b.Note("split %s is empty: a share of %g of %d examples is none", name, b.splitting.Split[name], n)
 		}
 	}
 	if err := b.encodeTargets(c, train); err != nil {
@@ -128,7 +136,7 @@ func (b *Builder) finish() (*content, error) {
 	case b.row != nil:
 		return c, b.encodeRows(c, train)
 	case b.text != nil:
-		b.encodeTexts(c, train)
+		return c, b.encodeTexts(c, train)
 	}
 	return c, nil
 }
@@ -171,24 +179,17 @@ func (b *Builder) encodeTargets(c *content, train []int) error {
 
 // naturally orders numbers by value and before texts.
 func naturally(a, b string) int {
-	x, errX := strconv.ParseFloat(a, 64)
-	y, errY := strconv.ParseFloat(b, 64)
-	switch {
-	case errX == nil && errY == nil && x != y:
-		if x < y {
-			return -1
-		}
-		return 1
-	case errX == nil && errY != nil:
-		return -1
-	case errX != nil && errY == nil:
-		return 1
-	case a < b:
-		return -1
-	case a > b:
-		return 1
+	x, y := number(a), number(b)
+	return cmp.Or(cmp.Compare(x, y), cmp.Compare(a, b))
+}
+
+// number is the number that a text is, infinity for all others.
+func number(text string) float64 {
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsNaN(f) {
+		return math.Inf(1)
 	}
-	return 0
+	return f
 }
 
 func (b *Builder) encodeImages(c *content, train []int) {
@@ -236,7 +237,7 @@ func (b *Builder) encodeRows(c *content, train []int) error {
 	return nil
 }
 
-func (b *Builder) encodeTexts(c *content, train []int) {
+func (b *Builder) encodeTexts(c *content, train []int) error {
 	e := b.text
 	e.fit(b.texts, train)
 	starts := []uint32{0}
@@ -245,6 +246,9 @@ func (b *Builder) encodeTexts(c *content, train []int) {
 	for _, text := range b.texts {
 		bs, vs := e.Sparse(text)
 		buckets, values = append(buckets, bs...), append(values, vs...)
+		if len(buckets) > math.MaxUint32 {
+			return errors.New("the texts hold more than 2^32 different words in all: take fewer of them, or fewer ngrams")
+		}
 		starts = append(starts, uint32(len(buckets)))
 	}
 	c.Meta.Shape = []int{e.Features}
@@ -252,4 +256,5 @@ func (b *Builder) encodeTexts(c *content, train []int) {
 	put(c, "starts", starts)
 	put(c, "buckets", buckets)
 	put(c, "values", values)
+	return nil
 }

@@ -19,6 +19,8 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/inflame-deeplearning/sweep/sweep"
+	"github.com/inflame-deeplearning/sweep/sweep/schema"
+	"github.com/inflame-deeplearning/sweep/sweep/trialdir"
 )
 
 // The cache directory holds, for each data set and settings,
@@ -87,7 +89,10 @@ func Prepare(ctx context.Context, cacheDir string, block sweep.Block, src Source
 	if log != nil {
 		fmt.Fprintf(log, "preparing data %q\n", block.Type)
 	}
-	b := &Builder{splitting: splittingOf(block.Config), log: log}
+	b := &Builder{log: log}
+	if err := schema.Decode(block.Config, &b.splitting); err != nil {
+		return "", fmt.Errorf("read data %q: %w", block.Type, err)
+	}
 	if err := src.Read(ctx, b); err != nil {
 		return "", fmt.Errorf("read data %q: %w", block.Type, err)
 	}
@@ -102,9 +107,10 @@ func Prepare(ctx context.Context, cacheDir string, block sweep.Block, src Source
 	if err != nil {
 		return "", err
 	}
-	err = writeFile(filepath.Join(cacheDir, fingerprint+".data"), c.write)
-	if err != nil {
-		return "", fmt.Errorf("write prepared data: %w", err)
+	if !sound(cacheDir, fingerprint) { // other settings may have led to the same
+		if err := writeFile(filepath.Join(cacheDir, fingerprint+".data"), c.write); err != nil {
+			return "", fmt.Errorf("write prepared data: %w", err)
+		}
 	}
 	err = writeFile(keyFile, func(w io.Writer) error { _, err := io.WriteString(w, fingerprint); return err })
 	if err != nil {
@@ -119,24 +125,13 @@ func cached(cacheDir, keyFile string) (string, bool) {
 	if err != nil {
 		return "", false
 	}
-	d, err := Open(cacheDir, string(text))
-	if err != nil {
-		return "", false
-	}
-	return string(text), d.Close() == nil
+	return string(text), sound(cacheDir, string(text))
 }
 
-// splittingOf is the Splitting part of a resolved data block.
-func splittingOf(config sweep.Value) Splitting {
-	fields := config.Fields()
-	s := Splitting{Split: map[string]float64{}}
-	for name, share := range fields["split"].Fields() {
-		s.Split[name], _ = share.AsFloat()
-	}
-	seed, _ := fields["split_seed"].AsInt()
-	s.SplitSeed = uint64(seed)
-	s.OnError, _ = fields["on_error"].AsString()
-	return s
+// sound reports whether a prepared data set is there whole.
+func sound(cacheDir, fingerprint string) bool {
+	d, err := Open(cacheDir, fingerprint)
+	return err == nil && d.Close() == nil
 }
 
 func cacheKey(block sweep.Block, src Source) (string, error) {
@@ -151,19 +146,15 @@ func cacheKey(block sweep.Block, src Source) (string, error) {
 	}
 	fmt.Fprintf(h, "%d %s\n", formatVersion, text)
 	for _, input := range inputs {
-		err := filepath.WalkDir(input, func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
-				return err
-			}
-			info, err := os.Stat(path) // through links
+		for file, err := range Files(input) {
 			if err != nil {
-				return err
+				return "", err
 			}
-			fmt.Fprintf(h, "%s %d %d\n", path, info.Size(), info.ModTime().UnixNano())
-			return nil
-		})
-		if err != nil {
-			return "", err
+			fmt.Fprintf(h, "%q", file.Path)
+			if file.Info != nil {
+				fmt.Fprintf(h, " %d %d", file.Info.Size(), file.Info.ModTime().UnixNano())
+			}
+			fmt.Fprintln(h)
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8]), nil
@@ -216,7 +207,10 @@ func writeFile(path string, write func(io.Writer) error) (err error) {
 	if err := errors.Join(write(f), f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), path)
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	return trialdir.SyncDir(filepath.Dir(path))
 }
 
 func ignoreMissing(err error) error {

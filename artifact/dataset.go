@@ -1,6 +1,7 @@
 // Package artifact holds what goes into and comes out of training: prepared
 // data sets, splits and, in safetensors, weights. Where data comes from is in
-// artifact/data/<name>; this package knows no file format but its own.
+// artifact/data/<name>; of their file formats this package knows only what a
+// prediction's input needs: a picture, a table's rows, a text.
 package artifact
 
 import "context"

@@ -1,14 +1,10 @@
 package artifact
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 )
 
@@ -22,21 +18,41 @@ type Encoder interface {
 
 // NewEncoder is the encoder that m describes.
 func NewEncoder(m Meta) (Encoder, error) {
-	n := 1
-	for _, d := range m.Shape {
-		n *= d
+	wrong := errors.New("read preprocessing: it does not fit the shape of the model's input")
+	n, ok := m.width()
+	if !ok {
+		return nil, wrong
 	}
-	x := make([]float32, max(n, 0))
 	e := m.Encoder
 	switch {
-	case e.Image != nil && len(m.Shape) == 3 && len(m.Norm) == m.Shape[0] && n == e.Image.Width*e.Image.Height*e.Image.Channels:
-		return imageEncoder{m, x}, nil
-	case e.Row != nil && e.Row.Width() == n && len(e.Row.Separator) == 1:
-		return rowEncoder{*e.Row, x}, nil
-	case e.Text != nil && e.Text.Features == n && len(e.Text.IDF) == n && n > 0:
-		return textEncoder{*e.Text, x}, nil
+	case e.Image != nil && e.Image.fits(m):
+		return imageEncoder{m, make([]float32, n)}, nil
+	case e.Row != nil && e.Row.Width() == n:
+		return rowEncoder{*e.Row, make([]float32, n)}, nil
+	case e.Text != nil && e.Text.Features == n && len(e.Text.IDF) == n:
+		return textEncoder{*e.Text, make([]float32, n)}, nil
 	}
-	return nil, errors.New("read preprocessing: it does not fit the shape of the model's input")
+	return nil, wrong
+}
+
+// width is the number of features of an example; false where the shape is none.
+func (m Meta) width() (int, bool) {
+	const most = 1 << 28
+	n := 1
+	for _, d := range m.Shape {
+		if d <= 0 || d > most/n {
+			return 0, false
+		}
+		n *= d
+	}
+	return n, len(m.Shape) > 0
+}
+
+// fits reports whether e makes what m describes.
+func (e ImageEncoding) fits(m Meta) bool {
+	return len(m.Shape) == 3 && len(m.Norm) == e.Channels && e.Resize > 0 &&
+		(e.Channels == 1 || e.Channels == 3) &&
+		m.Shape[0] == e.Channels && m.Shape[1] == e.Height && m.Shape[2] == e.Width
 }
 
 type imageEncoder struct {
@@ -69,13 +85,17 @@ type textEncoder struct {
 func (e textEncoder) Encode(input string) iter.Seq2[[]float32, error] {
 	return func(yield func([]float32, error) bool) {
 		text := input
-		if isFile(input) {
+		switch {
+		case isFile(input):
 			file, err := os.ReadFile(input)
 			if err != nil {
 				yield(nil, fmt.Errorf("read text: %w", err))
 				return
 			}
 			text = string(file)
+		case strings.HasSuffix(input, ".txt") && !strings.ContainsAny(input, " \n"):
+			yield(nil, fmt.Errorf("read text: there is no file %s", input))
+			return
 		}
 		buckets, values := e.e.Sparse(text)
 		scatter(buckets, values, e.x)
@@ -89,74 +109,4 @@ func isFile(path string) bool {
 	}
 	info, err := os.Stat(path)
 	return err == nil && info.Mode().IsRegular()
-}
-
-type rowEncoder struct {
-	e RowEncoding
-	x []float32
-}
-
-func (e rowEncoder) Encode(input string) iter.Seq2[[]float32, error] {
-	return func(yield func([]float32, error) bool) {
-		var source io.Reader = strings.NewReader(input)
-		name, literal := "the row", true
-		switch {
-		case isFile(input):
-			f, err := os.Open(input)
-			if err != nil {
-				yield(nil, fmt.Errorf("read rows: %w", err))
-				return
-			}
-			defer f.Close() //nolint:errcheck // it was only read
-			source, name, literal = f, input, false
-		case strings.HasSuffix(input, ".csv") || !strings.Contains(input, e.e.Separator) && filepath.Ext(input) != "":
-			yield(nil, fmt.Errorf("read rows: there is no file %s", input))
-			return
-		}
-		r := csv.NewReader(source)
-		r.Comma, r.FieldsPerRecord, r.LazyQuotes = rune(e.e.Separator[0]), -1, true
-		for row := 1; ; row++ {
-			cells, err := r.Read()
-			if errors.Is(err, io.EOF) {
-				return
-			}
-			if err == nil {
-				if row == 1 && e.e.Header && !literal || e.isHeader(cells) {
-					continue
-				}
-				if cells, err = e.align(cells); err == nil {
-					err = e.e.Encode(cells, e.x)
-				}
-			}
-			if err != nil {
-				yield(nil, fmt.Errorf("%s, row %d: %w", name, row, err))
-				return
-			}
-			if !yield(e.x, nil) {
-				return
-			}
-		}
-	}
-}
-
-func (e rowEncoder) isHeader(cells []string) bool {
-	return e.e.Header && slices.ContainsFunc(cells, func(c string) bool { return strings.TrimSpace(c) == e.e.Target })
-}
-
-// align puts an empty cell where a row leaves the target out.
-func (e rowEncoder) align(cells []string) ([]string, error) {
-	switch len(cells) {
-	case len(e.e.Columns):
-		return cells, nil
-	case len(e.e.Columns) - 1:
-		i := slices.IndexFunc(e.e.Columns, func(c Column) bool { return c.Use == TargetUse })
-		if i >= 0 {
-			return slices.Insert(cells, i, ""), nil
-		}
-	}
-	names := make([]string, len(e.e.Columns))
-	for i, c := range e.e.Columns {
-		names[i] = c.Name
-	}
-	return nil, fmt.Errorf("%d cells where %d are expected (the target, %s, may be left out): %s", len(cells), len(names), e.e.Target, strings.Join(names, ", "))
 }

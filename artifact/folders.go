@@ -4,9 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -29,7 +30,10 @@ func SplitFolder(dir, out string, s FolderSplit) (index map[string][]string, err
 	if err := sumsToOne(s.Shares); err != nil {
 		return nil, err
 	}
-	for _, name := range s.Names {
+	for i, name := range s.Names {
+		if slices.Contains(s.Names[:i], name) {
+			return nil, fmt.Errorf("split: %s is named twice", name)
+		}
 		if name != filepath.Base(name) || strings.HasPrefix(name, ".") {
 			return nil, fmt.Errorf("split: %q is no name for a folder", name)
 		}
@@ -42,7 +46,7 @@ func SplitFolder(dir, out string, s FolderSplit) (index map[string][]string, err
 	}
 	folders, err := visibleFiles(dir, out)
 	if err != nil {
-		return nil, fmt.Errorf("list %s: %w", dir, err)
+		return nil, fmt.Errorf("split %s: %w", dir, err)
 	}
 	if len(folders) == 0 {
 		return nil, fmt.Errorf("split %s: there is no file in it", dir)
@@ -52,37 +56,33 @@ func SplitFolder(dir, out string, s FolderSplit) (index map[string][]string, err
 		index[name] = []string{}
 	}
 	source := rand.New(rand.NewPCG(s.Seed, 0))
-	for _, folder := range slices.Sorted(keys(folders)) {
+	for _, folder := range slices.Sorted(maps.Keys(folders)) {
 		files := folders[folder]
-		slices.Sort(files)
 		source.Shuffle(len(files), func(i, j int) { files[i], files[j] = files[j], files[i] })
 		parts := cut(files, s.Names, s.Shares)
 		for _, name := range s.Names {
 			index[name] = append(index[name], parts[name]...)
 		}
 	}
+	defer func() {
+		if err != nil { // none of the folders was there before
+			for _, name := range s.Names {
+				err = errors.Join(err, os.RemoveAll(filepath.Join(out, name)))
+			}
+		}
+	}()
 	for _, name := range s.Names {
 		slices.Sort(index[name])
 		if err := os.MkdirAll(filepath.Join(out, name), 0o755); err != nil { //nolint:gosec // data for other programs, not state
 			return nil, fmt.Errorf("make split folder: %w", err)
 		}
 		for _, file := range index[name] {
-			if err := place(filepath.Join(dir, file), filepath.Join(out, name, file), s.Link); err != nil {
+			if err := place(filepath.Join(dir, filepath.FromSlash(file)), filepath.Join(out, name, filepath.FromSlash(file)), s.Link); err != nil {
 				return nil, fmt.Errorf("fill split %s: %w", name, err)
 			}
 		}
 	}
 	return index, nil
-}
-
-func keys(m map[string][]string) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
 }
 
 // visibleFiles are dir's files by folder, relative to dir, without hidden ones
@@ -92,32 +92,24 @@ func visibleFiles(dir, except string) (map[string][]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	root, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
 	folders := map[string][]string{}
-	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || path == dir {
-			return err
+	for file, err := range Files(root) {
+		switch {
+		case err != nil:
+			return nil, err
+		case file.Path == root:
+			return nil, errors.New("it is a file, not a folder")
+		case skip != root && strings.HasPrefix(file.Path, skip+string(filepath.Separator)):
+			continue
 		}
-		abs, err := filepath.Abs(path)
-		if err != nil {
-			return err
-		}
-		if strings.HasPrefix(d.Name(), ".") || abs == skip {
-			if d.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		if d.IsDir() {
-			return nil
-		}
-		relative, err := filepath.Rel(dir, path)
-		if err != nil {
-			return err
-		}
-		folders[filepath.Dir(relative)] = append(folders[filepath.Dir(relative)], filepath.ToSlash(relative))
-		return nil
-	})
-	return folders, err
+		folder := path.Dir(file.Name)
+		folders[folder] = append(folders[folder], file.Name)
+	}
+	return folders, nil
 }
 
 func place(from, to string, link bool) (err error) {

@@ -69,18 +69,20 @@ func decodeImage(file []byte) (image.Image, error) {
 	return nil, errors.New("decode image: it is no JPEG, PNG, GIF or WebP file")
 }
 
-// Pixels is img scaled, cropped and laid out channel by channel.
+// Pixels is img scaled, cropped and laid out channel by channel; what is
+// transparent in it is white.
 func (e ImageEncoding) Pixels(img image.Image) []byte {
 	from := img.Bounds()
 	scale := float64(e.Resize) / float64(min(from.Dx(), from.Dy()))
 	w, h := max(int(float64(from.Dx())*scale+0.5), e.Width), max(int(float64(from.Dy())*scale+0.5), e.Height)
 	x, y := (w-e.Width)/2, (h-e.Height)/2
 	scaled := image.NewNRGBA(image.Rect(0, 0, e.Width, e.Height))
+	draw.Draw(scaled, scaled.Bounds(), image.White, image.Point{}, draw.Src)
 	to := image.Rect(-x, -y, w-x, h-y)
 	if w == from.Dx() && h == from.Dy() {
-		draw.Draw(scaled, to, img, from.Min, draw.Src)
+		draw.Draw(scaled, to, img, from.Min, draw.Over)
 	} else {
-		draw.CatmullRom.Scale(scaled, to, img, from, draw.Src, nil)
+		draw.CatmullRom.Scale(scaled, to, img, from, draw.Over, nil)
 	}
 	plane := e.Width * e.Height
 	out := make([]byte, e.Channels*plane)

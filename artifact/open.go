@@ -2,9 +2,11 @@ package artifact
 
 import (
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"time"
@@ -21,7 +23,10 @@ var errDamaged = errors.New("the prepared data is damaged: delete the file, it w
 // Open maps a prepared data set into memory. Processes that open the same one
 // share its pages.
 func Open(cacheDir, fingerprint string) (*Dataset, error) {
-	path := filepath.Join(cacheDir, filepath.Base(fingerprint)+".data")
+	if digits, err := hex.DecodeString(fingerprint); err != nil || len(digits) != 8 {
+		return nil, fmt.Errorf("open prepared data: %q is no fingerprint of 16 digits", fingerprint)
+	}
+	path := filepath.Join(cacheDir, fingerprint+".data")
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("open prepared data: %w", err)
@@ -72,7 +77,11 @@ func parse(file []byte) (*Dataset, error) {
 		}
 		arrays[a.Name] = file[start+a.Offset : start+a.Offset+a.Bytes]
 	}
-	t := &table{meta: c.Meta, count: c.Count}
+	width, ok := c.Meta.width()
+	if !ok {
+		return nil, errDamaged
+	}
+	t := &table{meta: c.Meta, count: c.Count, width: width}
 	t.labels, t.targets = view[int32](arrays["labels"]), view[float32](arrays["targets"])
 	t.pixels, t.rows = arrays["pixels"], view[float32](arrays["rows"])
 	t.starts, t.buckets, t.values = view[uint32](arrays["starts"]), view[uint32](arrays["buckets"]), view[float32](arrays["values"])
@@ -110,6 +119,7 @@ func view[T element](raw []byte) []T {
 type table struct {
 	meta    Meta
 	count   int
+	width   int // features of an example
 	labels  []int32
 	targets []float32
 	pixels  []byte    // images
@@ -119,26 +129,18 @@ type table struct {
 	values  []float32
 }
 
-func (t *table) width() int {
-	n := 1
-	for _, d := range t.meta.Shape {
-		n *= d
-	}
-	return n
-}
-
 func (t *table) sound() bool {
-	for _, d := range t.meta.Shape {
-		if d <= 0 || d > 1<<28 {
+	w := t.width
+	switch t.meta.Kind {
+	case Classification:
+		if len(t.labels) != t.count {
 			return false
 		}
-	}
-	w := t.width()
-	if t.count < 0 || w <= 0 || w > 1<<30 {
-		return false
-	}
-	switch {
-	case t.meta.Kind == Classification && len(t.labels) != t.count, t.meta.Kind == Regression && (len(t.targets) != t.count || t.meta.Target == nil):
+	case Regression:
+		if len(t.targets) != t.count || t.meta.Target == nil {
+			return false
+		}
+	default:
 		return false
 	}
 	for _, l := range t.labels {
@@ -149,11 +151,11 @@ func (t *table) sound() bool {
 	e := t.meta.Encoder
 	switch {
 	case e.Image != nil:
-		return len(t.meta.Shape) == 3 && len(t.meta.Norm) == t.meta.Shape[0] && len(t.pixels) == t.count*w
+		return e.Image.fits(t.meta) && len(t.pixels) == t.count*w
 	case e.Row != nil:
 		return len(t.rows) == t.count*w
 	case e.Text != nil:
-		if len(t.starts) != t.count+1 || len(t.values) != len(t.buckets) {
+		if len(t.starts) != t.count+1 || len(t.values) != len(t.buckets) || len(t.buckets) > math.MaxUint32 {
 			return false
 		}
 		for i := range t.count {
@@ -182,11 +184,11 @@ func (p part) Label(i int) int      { return int(p.table.labels[p.index[i]]) }
 func (p part) Target(i int) float32 { return p.table.targets[p.index[i]] }
 
 func (p part) Features(i int, dst []float32) {
-	t, row, w := p.table, int(p.index[i]), p.table.width()
+	t, row, w := p.table, int(p.index[i]), p.table.width
 	switch {
-	case t.pixels != nil:
+	case t.meta.Encoder.Image != nil:
 		normalise(t.meta, t.pixels[row*w:(row+1)*w], dst)
-	case t.rows != nil:
+	case t.meta.Encoder.Row != nil:
 		copy(dst, t.rows[row*w:(row+1)*w])
 	default:
 		scatter(t.buckets[t.starts[row]:t.starts[row+1]], t.values[t.starts[row]:t.starts[row+1]], dst)

@@ -14,7 +14,6 @@ type RowEncoding struct {
 	Columns   []Column `json:"columns"` // in file order, the target among them
 	Missing   []string `json:"missing"` // spellings of a missing value
 	Separator string   `json:"separator"`
-	Header    bool     `json:"header"` // whether files begin with the columns' names
 	Target    string   `json:"target"`
 }
 

@@ -10,8 +10,8 @@ import (
 )
 
 // TextEncoding turns a text into hashed TF-IDF features (Weinberger et al.
-// 2009): words and n-grams of words fall into 2^k buckets by their hash, a
-// bucket's value is (1 + log count) times its weight, and the whole has length 1.
+// 2009): words and n-grams of words fall into buckets by their hash, a bucket's
+// value is (1 + log count) times its weight, and all texts have the same length.
 type TextEncoding struct {
 	Features int       `json:"features"`
 	NGrams   int       `json:"ngrams"`

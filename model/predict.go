@@ -1,6 +1,7 @@
 package model
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"iter"
@@ -96,11 +97,14 @@ func (p Prediction) MarshalJSON() ([]byte, error) {
 }
 
 func encodeLabel(label string, probability float64) ([]byte, error) {
-	name, err := json.Marshal(label)
-	if err != nil {
-		return nil, err
-	}
-	return fmt.Appendf(nil, `{"label":%s,"probability":%q}`, name, formatProbability(probability)), nil
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false) // "<=50K" stays as it is
+	err := e.Encode(struct {
+		Label       string `json:"label"`
+		Probability string `json:"probability"`
+	}{label, formatProbability(probability)})
+	return b.Bytes(), err
 }
 
 func formatProbability(p float64) string { return strconv.FormatFloat(p, 'g', 7, 32) }

@@ -116,7 +116,8 @@ func FuzzDomain(f *testing.F) {
 
 func TestValueKeepsItsKindThroughJSON(t *testing.T) {
 	for _, v := range []sweep.Value{
-		{}, sweep.Bool(true), sweep.Int(3), sweep.Int(-1 << 62), sweep.Float(3), sweep.Float(1e21), sweep.Float(-0.5), sweep.Float(1e-300),
+		{},
+		sweep.Bool(true), sweep.Int(3), sweep.Int(-1 << 62), sweep.Float(3), sweep.Float(1e21), sweep.Float(-0.5), sweep.Float(1e-300),
 		sweep.String("a\"b"), sweep.List(), sweep.List(sweep.Int(1), sweep.Float(1)), sweep.Object(map[string]sweep.Value{"x": sweep.Float(2)}),
 	} {
 		text, err := json.Marshal(v)

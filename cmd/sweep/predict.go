@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -47,11 +48,13 @@ model was trained on. With --model nothing but the model's directory is needed.`
 					if all && prediction.Probabilities != nil {
 						answer = prediction.All()
 					}
-					line, err := json.Marshal(answer)
-					if err != nil {
+					var b bytes.Buffer
+					e := json.NewEncoder(&b)
+					e.SetEscapeHTML(false)
+					if err := e.Encode(answer); err != nil {
 						return fmt.Errorf("encode prediction: %w", err)
 					}
-					line = append(spaced(line), '\n')
+					line := spaced(b.Bytes())
 					if _, err := cmd.OutOrStdout().Write(line); err != nil {
 						return fmt.Errorf("write prediction: %w", err)
 					}

@@ -3,9 +3,7 @@
 package csv
 
 import (
-	"bytes"
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -27,12 +25,12 @@ type Config struct {
 	TestPath  string   `hcl:"test_path" doc:"A separate file, of the same columns, for the test split."`
 	Target    string   `hcl:"target" doc:"Column to predict: its name, or its number from 1, or from the end with -1 for the last." required:"true"`
 	Kind      string   `hcl:"kind" doc:"What is learned; auto: regression where the target is numeric with more than 20 values." oneof:"auto,classification,regression" default:"auto"`
-	Header    bool     `hcl:"header" doc:"Whether the first row holds the columns' names." default:"true"`
+	Header    string   `hcl:"header" doc:"Whether the first row holds the columns' names; auto: where it equals columns or, without those, where no cell of it is empty or a number." oneof:"auto,true,false" default:"auto"`
 	Columns   []string `hcl:"columns" doc:"The columns' names, where there is no header." default:"[]"`
 	Ignore    []string `hcl:"ignore" doc:"Columns to leave out." default:"[]"`
 	Category  []string `hcl:"categorical" doc:"Columns to take as categories though they hold numbers." default:"[]"`
 	Separator string   `hcl:"separator" doc:"What stands between cells; one character." default:","`
-	Missing   []string `hcl:"missing" doc:"Spellings of a missing value." default:"[\"\", \"?\", \"NA\", \"N/A\", \"na\", \"n/a\", \"NaN\", \"nan\", \"null\", \"NULL\", \"None\", \"-\"]"`
+	Missing   []string `hcl:"missing" doc:"Spellings of a missing value; rows without a target are left out." default:"[\"\", \"?\", \"NA\", \"N/A\", \"na\", \"n/a\", \"NaN\", \"nan\", \"null\", \"NULL\", \"None\", \"-\"]"`
 	LabelTrim string   `hcl:"label_trim" doc:"Characters to cut from the end of labels, such as \".\"."`
 	artifact.Splitting
 }
@@ -42,8 +40,8 @@ func New(_ sweep.Spec, c Config) (artifact.Source, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
-	if len(c.Separator) != 1 || c.Separator == "\n" || c.Separator == "\"" {
-		return nil, fmt.Errorf("separator = %q: it is one character, such as \",\" or \";\" or \"\\t\"", c.Separator)
+	if _, err := artifact.NewTableReader(strings.NewReader(""), c.Separator); err != nil {
+		return nil, err
 	}
 	return source{c}, nil
 }
@@ -76,14 +74,14 @@ func (s source) Read(ctx context.Context, b *artifact.Builder) error {
 		if len(paths) == 2 {
 			split = []string{artifact.Train, artifact.Test}[i]
 		}
-		header, more, err := s.readFile(ctx, b, path, split, len(names))
+		columns, more, err := s.readFile(ctx, b, path, split)
 		if err != nil {
 			return err
 		}
 		if i == 0 {
-			names = header
-		} else if !slices.Equal(names, header) {
-			return fmt.Errorf("%s has the columns %q, %s has %q", path, header, paths[0], names)
+			names = columns
+		} else if !slices.Equal(names, columns) {
+			return fmt.Errorf("%s has the columns %q, %s has %q", path, columns, paths[0], names)
 		}
 		rows = append(rows, more...)
 	}
@@ -91,7 +89,7 @@ func (s source) Read(ctx context.Context, b *artifact.Builder) error {
 	if err != nil {
 		return err
 	}
-	e := artifact.RowEncoding{Missing: s.Missing, Separator: s.Separator, Header: s.Header, Target: names[target]}
+	e := artifact.RowEncoding{Missing: s.Missing, Separator: s.Separator, Target: names[target]}
 	for i, name := range names {
 		c := artifact.Column{Name: name}
 		switch {
@@ -120,9 +118,11 @@ func (s source) add(b *artifact.Builder, e artifact.RowEncoding, rows []row, tar
 	}
 	kind := s.kindOf(labels)
 	b.Rows(e, kind)
+	omitted := 0
 	for i, r := range rows {
 		if slices.Contains(s.Missing, labels[i]) {
-			continue // nothing to learn from
+			omitted++
+			continue
 		}
 		value := 0.0
 		if kind == artifact.Regression {
@@ -135,6 +135,9 @@ func (s source) add(b *artifact.Builder, e artifact.RowEncoding, rows []row, tar
 			}
 		}
 		b.Row(r.cells, labels[i], value, r.split)
+	}
+	if omitted > 0 {
+		b.Note("%d rows without a %s left out", omitted, e.Target)
 	}
 	return nil
 }
@@ -178,17 +181,17 @@ func (s source) targetOf(names []string) (int, error) {
 }
 
 // readFile is the names of a file's columns and its rows.
-func (s source) readFile(ctx context.Context, b *artifact.Builder, path, split string, width int) ([]string, []row, error) {
-	content, err := os.ReadFile(path)
+func (s source) readFile(ctx context.Context, b *artifact.Builder, path, split string) ([]string, []row, error) {
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read table: %w", err)
 	}
-	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(content, []byte("\ufeff"))))
-	r.Comma, r.FieldsPerRecord, r.LazyQuotes = rune(s.Separator[0]), -1, true
-	names := slices.Clone(s.Columns)
-	if len(names) > 0 {
-		width = len(names)
+	defer f.Close() //nolint:errcheck // it was only read
+	r, err := artifact.NewTableReader(f, s.Separator)
+	if err != nil {
+		return nil, nil, err
 	}
+	names := slices.Clone(s.Columns)
 	var rows []row
 	for first := true; ; first = false {
 		if err := ctx.Err(); err != nil {
@@ -198,42 +201,44 @@ func (s source) readFile(ctx context.Context, b *artifact.Builder, path, split s
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		line, _ := r.FieldPos(0)
-		place := fmt.Sprintf("%s, row %d", path, line)
 		if err != nil {
 			return nil, nil, fmt.Errorf("%s: %w", path, err)
 		}
-		if first && s.Header {
-			for i := range cells {
-				cells[i] = strings.TrimSpace(cells[i])
-			}
+		line, _ := r.FieldPos(0)
+		place := fmt.Sprintf("%s, row %d", path, line)
+		if first {
+			header := s.Header == "true" || s.Header == "auto" && artifact.IsHeader(cells, s.Columns)
 			if len(names) == 0 {
-				names = cells
+				names = namesOf(cells, header)
 			}
-			width = len(cells)
-			continue
+			if len(cells) != len(names) {
+				return nil, nil, fmt.Errorf("%s: it has %d columns, %d names are given: %s", place, len(cells), len(names), strings.Join(names, ", "))
+			}
+			if header {
+				continue
+			}
 		}
-		if width == 0 {
-			width = len(cells)
-		}
-		if len(cells) != width {
-			if err := b.Skip(fmt.Errorf("%s: it has %d cells, the table has %d columns", place, len(cells), width)); err != nil {
+		if len(cells) != len(names) {
+			if err := b.Skip(fmt.Errorf("%s: it has %d cells, the table has %d columns", place, len(cells), len(names))); err != nil {
 				return nil, nil, err
 			}
 			continue
 		}
 		rows = append(rows, row{cells, split, place})
 	}
-	if len(names) == 0 {
-		for i := range width {
-			names = append(names, fmt.Sprintf("column%d", i+1))
-		}
-	}
 	if len(rows) == 0 {
 		return nil, nil, fmt.Errorf("%s has no rows", path)
 	}
-	if len(names) != width {
-		return nil, nil, fmt.Errorf("%s has %d columns, %d names are given", path, width, len(names))
-	}
 	return names, rows, nil
+}
+
+// namesOf is the columns' names by the first row.
+func namesOf(first []string, header bool) []string {
+	names := make([]string, len(first))
+	for i, cell := range first {
+		if names[i] = strings.TrimSpace(cell); !header || names[i] == "" {
+			names[i] = fmt.Sprintf("column%d", i+1)
+		}
+	}
+	return names
 }

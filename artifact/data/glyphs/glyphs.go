@@ -1,6 +1,6 @@
 // Package glyphs is a generated data set: the ten digits, drawn in several
 // fonts, distorted, blurred and covered with noise. It needs no download and is
-// the same on every machine.
+// the same on all machines with the same kind of processor.
 package glyphs
 
 import (

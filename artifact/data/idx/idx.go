@@ -147,13 +147,16 @@ func read(r io.Reader, dims int) ([]byte, []int, error) {
 	if header[0] != 0 || header[1] != 0 || header[2] != 8 || int(header[3]) != dims {
 		return nil, nil, fmt.Errorf("it is no idx file of bytes in %d dimensions: it begins with %x", dims, header[:4])
 	}
+	const most = int64(1) << 34 // bytes
 	shape := make([]int, dims)
 	size := int64(1)
 	for i := range shape {
-		shape[i] = int(binary.BigEndian.Uint32(header[4+4*i:]))
-		if size *= int64(shape[i]); shape[i] == 0 || size > 1<<34 {
-			return nil, nil, fmt.Errorf("its dimensions %v are not possible", shape[:i+1])
+		n := int64(binary.BigEndian.Uint32(header[4+4*i:]))
+		if n == 0 || n > most/size {
+			return nil, nil, fmt.Errorf("its size of %d in dimension %d is not possible", n, i+1)
 		}
+		shape[i] = int(n)
+		size *= n
 	}
 	// Grown as it comes: a header may promise more than there is.
 	var data bytes.Buffer

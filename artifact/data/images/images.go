@@ -4,7 +4,6 @@ package images
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path"
 	"runtime"
@@ -63,7 +62,7 @@ func (s source) Read(ctx context.Context, b *artifact.Builder) error {
 	}
 	defer closing() //nolint:errcheck // it was only read
 	if files = sorted(files); len(files) == 0 {
-		return fmt.Errorf("there is no picture in a class folder of %s: expected are %s/CLASS/NAME.jpg or %s/train/CLASS/NAME.jpg", s.Path, s.Path, s.Path)
+		return fmt.Errorf("there is no picture in a class folder of %s: expected are CLASS/NAME.jpg or train/CLASS/NAME.jpg in it", s.Path)
 	}
 	e := artifact.ImageEncoding{Width: s.Size, Height: s.Size, Channels: 3, Resize: max(s.Resize, s.Size)}
 	if s.Channels == "grey" {
@@ -105,26 +104,14 @@ func (s source) Read(ctx context.Context, b *artifact.Builder) error {
 func sorted(files []file) []file {
 	var out []file
 	for _, f := range files {
-		parts := strings.Split(f.name, "/")
-		hidden := slices.ContainsFunc(parts, func(p string) bool { return strings.HasPrefix(p, ".") || p == "__MACOSX" })
-		if len(parts) < 2 || hidden || !slices.Contains(known, strings.ToLower(path.Ext(f.name))) {
-			continue
+		hidden := slices.ContainsFunc(strings.Split(f.name, "/"), func(p string) bool { return strings.HasPrefix(p, ".") || p == "__MACOSX" })
+		f.class, f.split = artifact.ClassOf(f.name)
+		if f.class != "" && !hidden && isPicture(f.name) {
+			out = append(out, f)
 		}
-		f.class = parts[len(parts)-2]
-		if len(parts) > 2 {
-			switch strings.ToLower(parts[len(parts)-3]) {
-			case "train", "training":
-				f.split = artifact.Train
-			case "val", "valid", "validation":
-				f.split = artifact.Val
-			case "test":
-				f.split = artifact.Test
-			}
-		}
-		out = append(out, f)
 	}
 	slices.SortFunc(out, func(a, b file) int { return strings.Compare(a.name, b.name) })
 	return out
 }
 
-var errOutside = errors.New("a name in the archive leads outside of it")
+func isPicture(name string) bool { return slices.Contains(known, strings.ToLower(path.Ext(name))) }

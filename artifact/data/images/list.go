@@ -8,10 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
+
+	"github.com/inflame-deeplearning/sweep/artifact"
 )
 
 // maxFile bounds a picture's file.
@@ -19,32 +21,37 @@ const maxFile = 256 << 20
 
 // list finds every file of a folder or archive. closing ends the use of an
 // archive that is read in place.
-func list(path string) (files []file, closing func() error, err error) {
+func list(name string) (files []file, closing func() error, err error) {
 	nothing := func() error { return nil }
-	lower := strings.ToLower(path)
+	lower := strings.ToLower(name)
 	switch {
 	case strings.HasSuffix(lower, ".zip"):
-		return listZip(path)
+		return listZip(name)
 	case strings.HasSuffix(lower, ".tar"), strings.HasSuffix(lower, ".tar.gz"), strings.HasSuffix(lower, ".tgz"):
-		files, err = listTar(path)
+		files, err = listTar(name)
 		return files, nothing, err
 	}
-	err = filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		name, err := filepath.Rel(path, p)
+	for found, err := range artifact.Files(name) {
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
-		files = append(files, file{name: filepath.ToSlash(name), open: func() ([]byte, error) { return os.ReadFile(p) }})
-		return nil
-	})
-	return files, nothing, err
+		if found.Path == name {
+			return nil, nil, errors.New("it is neither a folder nor a .zip, .tar or .tar.gz archive")
+		}
+		files = append(files, file{name: found.Name, open: func() ([]byte, error) { return readPicture(found) }})
+	}
+	return files, nothing, nil
 }
 
-func listZip(path string) ([]file, func() error, error) {
-	archive, err := zip.OpenReader(path)
+func readPicture(f artifact.File) ([]byte, error) {
+	if f.Info != nil && f.Info.Size() > maxFile {
+		return nil, errTooLarge
+	}
+	return os.ReadFile(f.Path)
+}
+
+func listZip(archivePath string) ([]file, func() error, error) {
+	archive, err := zip.OpenReader(archivePath)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -53,10 +60,11 @@ func listZip(path string) ([]file, func() error, error) {
 		if entry.FileInfo().IsDir() {
 			continue
 		}
-		if !filepath.IsLocal(entry.Name) {
-			return nil, nil, errors.Join(fmt.Errorf("%q: %w", entry.Name, errOutside), archive.Close())
+		name, err := inside(entry.Name)
+		if err != nil {
+			return nil, nil, errors.Join(err, archive.Close())
 		}
-		files = append(files, file{name: entry.Name, open: func() ([]byte, error) {
+		files = append(files, file{name: name, open: func() ([]byte, error) {
 			r, err := entry.Open()
 			if err != nil {
 				return nil, err
@@ -68,15 +76,16 @@ func listZip(path string) ([]file, func() error, error) {
 	return files, archive.Close, nil
 }
 
-// listTar reads the whole archive: tar has no index to come back by.
-func listTar(path string) ([]file, error) {
-	f, err := os.Open(path)
+// listTar reads the pictures of the whole archive, packed as they are: tar has
+// no index to come back by.
+func listTar(archivePath string) ([]file, error) {
+	f, err := os.Open(archivePath)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close() //nolint:errcheck // it was only read
 	var in io.Reader = f
-	if !strings.HasSuffix(strings.ToLower(path), ".tar") {
+	if !strings.HasSuffix(strings.ToLower(archivePath), ".tar") {
 		if in, err = gzip.NewReader(f); err != nil {
 			return nil, fmt.Errorf("unzip: %w", err)
 		}
@@ -93,23 +102,40 @@ func listTar(path string) ([]file, error) {
 		if header.Typeflag != tar.TypeReg {
 			continue
 		}
-		name := strings.TrimPrefix(header.Name, "./")
-		if !filepath.IsLocal(name) {
-			return nil, fmt.Errorf("%q: %w", header.Name, errOutside)
+		name, err := inside(header.Name)
+		if err != nil {
+			return nil, err
+		}
+		if !isPicture(name) {
+			continue
 		}
 		content, err := readBounded(archive)
-		if err != nil {
+		if err != nil && !errors.Is(err, errTooLarge) { // the archive is cut short
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		files = append(files, file{name: name, open: func() ([]byte, error) { return content, nil }})
+		files = append(files, file{name: name, open: func() ([]byte, error) { return content, err }})
 	}
+}
+
+var (
+	errOutside  = errors.New("a name in the archive leads outside of it")
+	errTooLarge = fmt.Errorf("it is larger than %d MiB", maxFile>>20)
+)
+
+// inside is the name of an archive's file, with slashes whoever packed it.
+func inside(name string) (string, error) {
+	name = path.Clean(strings.ReplaceAll(name, `\`, "/"))
+	if !filepath.IsLocal(name) {
+		return "", fmt.Errorf("%q: %w", name, errOutside)
+	}
+	return name, nil
 }
 
 func readBounded(r io.Reader) ([]byte, error) {
 	var b bytes.Buffer
 	n, err := io.Copy(&b, io.LimitReader(r, maxFile+1))
 	if err == nil && n > maxFile {
-		err = fmt.Errorf("it is larger than %d MiB", maxFile>>20)
+		return nil, errTooLarge
 	}
 	return b.Bytes(), err
 }

@@ -3,18 +3,16 @@
 package text
 
 import (
-	"bytes"
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/inflame-deeplearning/sweep/artifact"
 	"github.com/inflame-deeplearning/sweep/sweep"
@@ -27,7 +25,7 @@ type Config struct {
 	Path      string   `hcl:"path" doc:"The folder, or the .csv file." required:"true"`
 	Label     string   `hcl:"label" doc:"The label's column of a CSV file: its name, or its number from 1." default:"1"`
 	Text      []string `hcl:"text" doc:"The text's columns, names or numbers, joined; all but the label's where not given." default:"[]"`
-	Header    bool     `hcl:"header" doc:"Whether a CSV file begins with the columns' names." default:"true"`
+	Header    string   `hcl:"header" doc:"Whether a CSV file begins with the columns' names; auto: where no cell of its first row is empty or a number." oneof:"auto,true,false" default:"auto"`
 	Features  int      `hcl:"features" doc:"Buckets that words are hashed into." default:"4096" min:"16" max:"1048576"`
 	NGrams    int      `hcl:"ngrams" doc:"Longest run of words that is a feature of its own." default:"1" min:"1" max:"5"`
 	Separator string   `hcl:"separator" doc:"What stands between a CSV file's cells; one character." default:","`
@@ -39,8 +37,8 @@ func New(_ sweep.Spec, c Config) (artifact.Source, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
-	if len(c.Separator) != 1 {
-		return nil, fmt.Errorf("separator = %q: it is one character, such as \",\" or \";\" or \"\\t\"", c.Separator)
+	if _, err := artifact.NewTableReader(strings.NewReader(""), c.Separator); err != nil {
+		return nil, err
 	}
 	return source{c}, nil
 }
@@ -62,47 +60,44 @@ func (s source) Read(ctx context.Context, b *artifact.Builder) error {
 }
 
 func (s source) readFolders(ctx context.Context, b *artifact.Builder) error {
-	return filepath.WalkDir(s.Path, func(path string, d fs.DirEntry, err error) error { // in the order of names
+	found := 0
+	for file, err := range artifact.Files(s.Path) {
 		if err := errors.Join(err, ctx.Err()); err != nil {
 			return err
 		}
-		if path != s.Path && strings.HasPrefix(d.Name(), ".") {
-			if d.IsDir() {
-				return fs.SkipDir
+		class, split := artifact.ClassOf(file.Name)
+		if class == "" || !strings.EqualFold(filepath.Ext(file.Name), ".txt") {
+			continue
+		}
+		found++
+		content, err := os.ReadFile(file.Path)
+		if err == nil && !utf8.Valid(content) {
+			err = fmt.Errorf("%s is not UTF-8 text", file.Path)
+		}
+		if err != nil {
+			if err := b.Skip(fmt.Errorf("read text: %w", err)); err != nil {
+				return err
 			}
-			return nil
+			continue
 		}
-		if d.IsDir() || !strings.EqualFold(filepath.Ext(path), ".txt") {
-			return nil
-		}
-		name, err := filepath.Rel(s.Path, path)
-		if err != nil {
-			return err
-		}
-		parts := strings.Split(filepath.ToSlash(name), "/")
-		if len(parts) < 2 {
-			return nil // in no class
-		}
-		split := ""
-		if len(parts) > 2 && slices.Contains([]string{artifact.Train, artifact.Val, artifact.Test}, parts[len(parts)-3]) {
-			split = parts[len(parts)-3]
-		}
-		content, err := os.ReadFile(path)
-		if err != nil {
-			return b.Skip(fmt.Errorf("read text: %w", err))
-		}
-		b.Text(string(content), parts[len(parts)-2], split)
-		return nil
-	})
+		b.Text(string(content), class, split)
+	}
+	if found == 0 {
+		return fmt.Errorf("there is no .txt file in a class folder of %s: expected are CLASS/NAME.txt or train/CLASS/NAME.txt in it", s.Path)
+	}
+	return nil
 }
 
 func (s source) readTable(ctx context.Context, b *artifact.Builder) error {
-	content, err := os.ReadFile(s.Path)
+	f, err := os.Open(s.Path)
 	if err != nil {
 		return fmt.Errorf("read texts: %w", err)
 	}
-	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(content, []byte("\ufeff"))))
-	r.Comma, r.FieldsPerRecord, r.LazyQuotes = rune(s.Separator[0]), -1, true
+	defer f.Close() //nolint:errcheck // it was only read
+	r, err := artifact.NewTableReader(f, s.Separator)
+	if err != nil {
+		return err
+	}
 	var names []string
 	label := -1
 	var texts []int
@@ -119,16 +114,17 @@ func (s source) readTable(ctx context.Context, b *artifact.Builder) error {
 		}
 		line, _ := r.FieldPos(0)
 		if first {
+			header := s.Header == "true" || s.Header == "auto" && artifact.IsHeader(cells, nil)
 			names = make([]string, len(cells))
 			for i := range cells {
-				if names[i] = strconv.Itoa(i + 1); s.Header {
+				if names[i] = strconv.Itoa(i + 1); header {
 					names[i] = strings.TrimSpace(cells[i])
 				}
 			}
 			if label, texts, err = s.columns(names); err != nil {
 				return err
 			}
-			if s.Header {
+			if header {
 				continue
 			}
 		}
@@ -138,11 +134,18 @@ func (s source) readTable(ctx context.Context, b *artifact.Builder) error {
 			}
 			continue
 		}
+		class := strings.TrimSpace(cells[label])
+		if class == "" {
+			if err := b.Skip(fmt.Errorf("%s, row %d: its label is empty", s.Path, line)); err != nil {
+				return err
+			}
+			continue
+		}
 		parts := make([]string, len(texts))
 		for i, column := range texts {
 			parts[i] = cells[column]
 		}
-		b.Text(strings.Join(parts, "\n"), strings.TrimSpace(cells[label]), "")
+		b.Text(strings.Join(parts, "\n"), class, "")
 	}
 }
 

@@ -1,0 +1,33 @@
+# MNIST with a multilayer perceptron.
+#
+#   sweep run examples/real/mnist_mlp.hcl -var data=DIR
+
+variable "data" {
+  description = "Folder of the real data sets."
+}
+
+variable "epochs" {
+  default = 12
+}
+
+maximize = "val_accuracy"
+
+params {
+  dropout = [0, 0.2]
+}
+
+data "idx" {
+  dir = "${var.data}/mnist"
+}
+
+model "mlp" {
+  hidden  = [256, 128]
+  dropout = param.dropout
+}
+
+train {
+  optimizer  = "adam"
+  schedule   = "cosine"
+  batch_size = 128
+  epochs     = var.epochs
+}
