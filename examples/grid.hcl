@@ -1,5 +1,5 @@
 # The quick start: twelve small networks on generated digits. No download, no
-# GPU, about a minute on two cores.
+# GPU, a few seconds on two cores.
 #
 #   sweep run examples/grid.hcl
 #   sweep best grid

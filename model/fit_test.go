@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -79,6 +80,7 @@ type training struct {
 }
 
 func newTraining(t *testing.T, trainer model.Trainer, train map[string]sweep.Value) *training {
+	t.Helper()
 	return &training{dir: trialdir.Dir(t.TempDir()), trainer: trainer, train: train, kind: artifact.Classification}
 }
 
@@ -149,9 +151,7 @@ func settings(more map[string]sweep.Value) map[string]sweep.Value {
 		"epochs": sweep.Int(4), "batch_size": sweep.Int(16), "learning_rate": sweep.Float(0.01), "schedule": sweep.String("cosine"),
 		"augment": sweep.Object(map[string]sweep.Value{"flip": sweep.Bool(true), "shift": sweep.Int(1)}),
 	}
-	for name, v := range more {
-		out[name] = v
-	}
+	maps.Copy(out, more)
 	return out
 }
 

@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv("RESULTS_TEST_WRITER"); dir != "" {
 		writeForever(dir)
 	}
-	os.Exit(m.Run()) //nolint:forbidigo // that is what TestMain does
+	os.Exit(m.Run())
 }
 
 // open is a workspace that is checked when the test ends.

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -11,7 +12,9 @@ import (
 
 // TestDocs runs the pages as a reader would: the files that a page shows
 // (```hcl file=NAME) are written down, then every line after a dollar sign of
-// its ```console blocks is typed, in order, in one folder.
+// its ```console blocks is typed, in order, in one folder. The lines below a
+// command are what it has to print, but for words with digits in them; three
+// dots stand for any lines.
 func TestDocs(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the pages train for a while")
@@ -63,8 +66,25 @@ func scriptOf(page string) (script string, commands int) {
 			if command, ok := strings.CutPrefix(line, "$ "); ok {
 				lines.WriteString("exec " + command + "\n")
 				commands++
+			} else if line != "..." && line != "" {
+				lines.WriteString(expectation(line))
 			}
 		}
 	}
 	return lines.String() + files.String(), commands
+}
+
+// expectation is the check that a command printed a line.
+func expectation(line string) string {
+	stream := "stdout"
+	if strings.HasPrefix(line, "sweep:") {
+		stream = "stderr"
+	}
+	words := strings.Fields(line)
+	for i, word := range words {
+		if words[i] = regexp.QuoteMeta(word); strings.ContainsAny(word, "0123456789") {
+			words[i] = `\S+`
+		}
+	}
+	return stream + " '^" + strings.Join(words, " +") + " *$'\n"
 }
