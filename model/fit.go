@@ -140,7 +140,10 @@ func (f *fit) epoch(ctx context.Context) (result sweep.Result, done bool, err er
 	lr := 0.0
 	for b := range batches {
 		if ctx.Err() != nil || f.Stopping() { // the last epoch's checkpoint stands; this epoch is done again
-			return sweep.Result{Outcome: sweep.Cancelled, Message: fmt.Sprintf("interrupted in epoch %d", epoch)}, true, nil //nolint:nilerr // an interruption is an outcome
+			if f.progress.Best != nil { // a stop rule may have ended it for good
+				err = f.save(maps.Clone(f.progress.Best))
+			}
+			return sweep.Result{Outcome: sweep.Cancelled, Message: fmt.Sprintf("interrupted in epoch %d", epoch)}, true, err
 		}
 		f.load(f.train, f.order[b*batch:(b+1)*batch], epoch)
 		lr = f.rate(float64(epoch-1) + float64(b)/float64(batches))
@@ -264,9 +267,7 @@ func (f *fit) keepBest(epoch int, m sweep.Metrics) {
 
 // finish scores the best parameters on the test split and saves the model.
 func (f *fit) finish() error {
-	for i, p := range f.net.Params() {
-		copy(p.Data, f.best[i])
-	}
+	f.restoreBest() // to be scored
 	scores := maps.Clone(f.progress.Best)
 	if test := f.data.Splits[artifact.Test]; test != nil {
 		m, err := f.evaluate(test, artifact.Test)
@@ -276,6 +277,18 @@ func (f *fit) finish() error {
 		fmt.Fprintf(f.Log, "best epoch %d: %s\n", f.progress.At, describe(m))
 		maps.Copy(scores, m)
 	}
+	return f.save(scores)
+}
+
+func (f *fit) restoreBest() {
+	for i, p := range f.net.Params() {
+		copy(p.Data, f.best[i])
+	}
+}
+
+// save writes the model of the best epoch.
+func (f *fit) save(scores sweep.Metrics) error {
+	f.restoreBest()
 	return save(f.Dir.Model(), Description{
 		Trial: f.Trial.Name(), Identity: f.Trial.ID, Network: f.Trial.Task.Model, Data: f.data.Meta,
 		Fingerprint: f.data.Fingerprint, Epoch: f.progress.At, Scores: scores,

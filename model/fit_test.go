@@ -230,6 +230,18 @@ func TestFitResumesToTheSameBits(t *testing.T) {
 	}
 }
 
+// A trial that is stopped for good leaves the model of its best epoch so far.
+func TestFitLeavesAModelWhenStopped(t *testing.T) {
+	tr := newTraining(t, network(t, "mlp"), settings(nil))
+	tr.batches = 13 // in the third epoch
+	if result := tr.run(t); result.Outcome != sweep.Cancelled {
+		t.Fatalf("result %+v", result)
+	}
+	if d, err := model.Describe(tr.dir.Model()); err != nil || d.Epoch < 1 || d.Epoch > 2 {
+		t.Errorf("model of epoch %d (%v), want 1 or 2", d.Epoch, err)
+	}
+}
+
 func TestFitTellsDivergence(t *testing.T) {
 	tr := newTraining(t, network(t, "mlp"), settings(map[string]sweep.Value{"optimizer": sweep.String("sgd"), "learning_rate": sweep.Float(1e30), "schedule": sweep.String("constant")}))
 	result := tr.run(t)
