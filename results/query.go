@@ -185,7 +185,7 @@ func (db *DB) Find(name string) (Run, error) {
 	case ok:
 		return db.settle(found), nil
 	case name == "":
-		return found, fmt.Errorf("there is no run in %s yet: start one with sweep run FILE: %w", db.dir, ErrNotFound)
+		return found, notFoundError("there is no run in " + db.dir + " yet: start one with sweep run FILE")
 	}
 	return found, fmt.Errorf("run or sweep %q: %w%s", name, ErrNotFound, suggestion(name, known))
 }

@@ -129,6 +129,12 @@ func (db *DB) Finish(id string, s Status, reason string, at time.Time) error {
 // ErrNotFound is the answer to a name that the store does not know.
 var ErrNotFound = errors.New("not found")
 
+// notFoundError is an ErrNotFound in words of its own.
+type notFoundError string
+
+func (e notFoundError) Error() string        { return string(e) }
+func (e notFoundError) Is(target error) bool { return target == ErrNotFound }
+
 func readRun(tx *bbolt.Tx, id string) (Run, error) {
 	var r Run
 	b := tx.Bucket(runsBucket).Bucket([]byte(id))

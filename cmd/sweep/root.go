@@ -77,8 +77,11 @@ func run(args []string) int {
 	stderr := root.ErrOrStderr()
 	var s status
 	code := exitError
-	if strings.HasPrefix(err.Error(), "unknown command") { // cobra has no type for it
-		code = exitUsage
+	if text := err.Error(); strings.HasPrefix(text, "unknown command") { // cobra has no type for it
+		what, suggestions, ok := strings.Cut(text, "\n\nDid you mean this?")
+		if code, err = exitUsage, errors.New(what); ok {
+			err = hint{err, "sweep " + strings.Join(strings.Fields(suggestions), ", sweep ")}
+		}
 	}
 	if errors.As(err, &s) {
 		code = s.code
