@@ -8,20 +8,30 @@ import (
 	"strings"
 )
 
+// branches is how many variants Finite looks at.
+const branches = 100
+
 // Finite reports whether every parameter has a finite number of values; if
 // not, which axis has not. A conditional domain is judged by the branches that
-// the first values of the axes before it lead to.
+// the first variant and some drawn at random lead to, always the same ones.
 func (s Space) Finite() (ok bool, infinite Axis, err error) {
-	p := Params{}
-	for _, a := range s.Axes {
-		d, err := a.Domain(p)
-		if err != nil {
-			return false, a, err
+	for i := range branches {
+		r := rand.New(rand.NewPCG(0, uint64(i)))
+		p := Params{}
+		for _, a := range s.Axes {
+			d, err := a.Domain(p)
+			if err != nil {
+				return false, a, err
+			}
+			if d.Len() == 0 {
+				return false, a, nil
+			}
+			u := 0.0
+			if i > 0 {
+				u = r.Float64()
+			}
+			a.Set(p, d.At(u))
 		}
-		if d.Len() == 0 {
-			return false, a, nil
-		}
-		a.Set(p, d.Value(0))
 	}
 	return true, Axis{}, nil
 }
