@@ -66,7 +66,7 @@ func (k *conv) forward(x []float32) {
 		for ch, b := range bias {
 			fill(out[ch*pixels:(ch+1)*pixels], b)
 		}
-		gemm(false, false, k.Channels, pixels, rows, k.learned[0].Data, k.columns, 1, out)
+		multiply(false, false, k.Channels, pixels, rows, k.learned[0].Data, k.columns, 1, out)
 	}
 	k.act.forward(k.out)
 }
@@ -88,7 +88,7 @@ func (k *conv) backward(x, dy []float32) {
 	for i := range k.batch {
 		k.gather(x[i*in : (i+1)*in]) // again: to keep them for the batch would cost more memory than time
 		g := dy[i*k.Channels*pixels : (i+1)*k.Channels*pixels]
-		gemm(false, true, k.Channels, rows, pixels, g, k.columns, 1, dw)
+		multiply(false, true, k.Channels, rows, pixels, g, k.columns, 1, dw)
 		for ch := range db {
 			sum := float32(0)
 			for _, v := range g[ch*pixels : (ch+1)*pixels] {
@@ -97,7 +97,7 @@ func (k *conv) backward(x, dy []float32) {
 			db[ch] += sum
 		}
 		if k.dx != nil {
-			gemm(true, false, rows, pixels, k.Channels, k.learned[0].Data, g, 0, k.dcolumns)
+			multiply(true, false, rows, pixels, k.Channels, k.learned[0].Data, g, 0, k.dcolumns)
 			k.scatter(k.dx[i*in : (i+1)*in])
 		}
 	}

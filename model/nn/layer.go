@@ -112,7 +112,7 @@ type dense struct {
 }
 
 func (k *dense) forward(x []float32) {
-	gemm(false, true, k.batch, k.units, k.in, x, k.learned[0].Data, 0, k.out)
+	multiply(false, true, k.batch, k.units, k.in, x, k.learned[0].Data, 0, k.out)
 	bias := k.learned[1].Data
 	for i := range k.batch {
 		row := k.out[i*k.units : (i+1)*k.units]
@@ -125,7 +125,7 @@ func (k *dense) forward(x []float32) {
 
 func (k *dense) backward(x, dy []float32) {
 	k.act.backward(k.out, dy)
-	gemm(true, false, k.units, k.in, k.batch, dy, x, 0, k.learned[0].Grad)
+	multiply(true, false, k.units, k.in, k.batch, dy, x, 0, k.learned[0].Grad)
 	db := k.learned[1].Grad
 	clear(db)
 	for i := range k.batch {
@@ -134,7 +134,7 @@ func (k *dense) backward(x, dy []float32) {
 		}
 	}
 	if k.dx != nil {
-		gemm(false, false, k.batch, k.in, k.units, dy, k.learned[0].Data, 0, k.dx)
+		multiply(false, false, k.batch, k.in, k.units, dy, k.learned[0].Data, 0, k.dx)
 	}
 }
 

@@ -1,0 +1,152 @@
+#include "textflag.h"
+
+// Both kernels: CX counts k, AX walks a ([k][mr]), BX walks b ([k][nr]), DI
+// walks c, whose rows are DX bytes apart.
+
+// ROW6 multiplies b's row with a's element at off and adds it to a row of the tile.
+#define ROW6(off, c0, c1) \
+	VBROADCASTSS off(AX), Y2 \
+	VFMADD231PS  Y0, Y2, c0  \
+	VFMADD231PS  Y1, Y2, c1
+
+// ADD6 adds a row of the tile to c and goes to the next row.
+#define ADD6(c0, c1) \
+	VADDPS  (DI), c0, c0   \
+	VADDPS  32(DI), c1, c1 \
+	VMOVUPS c0, (DI)       \
+	VMOVUPS c1, 32(DI)     \
+	ADDQ    DX, DI
+
+// func kernel6x16(k int, a, b, c *float32, ldc int)
+TEXT ·kernel6x16(SB), NOSPLIT, $0-40
+	MOVQ k+0(FP), CX
+	MOVQ a+8(FP), AX
+	MOVQ b+16(FP), BX
+	MOVQ c+24(FP), DI
+	MOVQ ldc+32(FP), DX
+	SHLQ $2, DX
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	VXORPS Y12, Y12, Y12
+	VXORPS Y13, Y13, Y13
+	VXORPS Y14, Y14, Y14
+	VXORPS Y15, Y15, Y15
+
+loop6:
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	ROW6(0, Y4, Y5)
+	ROW6(4, Y6, Y7)
+	ROW6(8, Y8, Y9)
+	ROW6(12, Y10, Y11)
+	ROW6(16, Y12, Y13)
+	ROW6(20, Y14, Y15)
+	ADDQ $24, AX
+	ADDQ $64, BX
+	DECQ CX
+	JNZ  loop6
+
+	ADD6(Y4, Y5)
+	ADD6(Y6, Y7)
+	ADD6(Y8, Y9)
+	ADD6(Y10, Y11)
+	ADD6(Y12, Y13)
+	ADD6(Y14, Y15)
+	VZEROUPPER
+	RET
+
+// ROW14 is ROW6 for vectors of 16.
+#define ROW14(off, c0, c1) \
+	VBROADCASTSS off(AX), Z2 \
+	VFMADD231PS  Z0, Z2, c0  \
+	VFMADD231PS  Z1, Z2, c1
+
+// ADD14 is ADD6 for vectors of 16.
+#define ADD14(c0, c1) \
+	VADDPS  (DI), c0, c0   \
+	VADDPS  64(DI), c1, c1 \
+	VMOVUPS c0, (DI)       \
+	VMOVUPS c1, 64(DI)     \
+	ADDQ    DX, DI
+
+// func kernel14x32(k int, a, b, c *float32, ldc int)
+TEXT ·kernel14x32(SB), NOSPLIT, $0-40
+	MOVQ k+0(FP), CX
+	MOVQ a+8(FP), AX
+	MOVQ b+16(FP), BX
+	MOVQ c+24(FP), DI
+	MOVQ ldc+32(FP), DX
+	SHLQ $2, DX
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	VPXORD Z24, Z24, Z24
+	VPXORD Z25, Z25, Z25
+	VPXORD Z26, Z26, Z26
+	VPXORD Z27, Z27, Z27
+	VPXORD Z28, Z28, Z28
+	VPXORD Z29, Z29, Z29
+	VPXORD Z30, Z30, Z30
+	VPXORD Z31, Z31, Z31
+
+loop14:
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	ROW14(0, Z4, Z5)
+	ROW14(4, Z6, Z7)
+	ROW14(8, Z8, Z9)
+	ROW14(12, Z10, Z11)
+	ROW14(16, Z12, Z13)
+	ROW14(20, Z14, Z15)
+	ROW14(24, Z16, Z17)
+	ROW14(28, Z18, Z19)
+	ROW14(32, Z20, Z21)
+	ROW14(36, Z22, Z23)
+	ROW14(40, Z24, Z25)
+	ROW14(44, Z26, Z27)
+	ROW14(48, Z28, Z29)
+	ROW14(52, Z30, Z31)
+	ADDQ $56, AX
+	ADDQ $128, BX
+	DECQ CX
+	JNZ  loop14
+
+	ADD14(Z4, Z5)
+	ADD14(Z6, Z7)
+	ADD14(Z8, Z9)
+	ADD14(Z10, Z11)
+	ADD14(Z12, Z13)
+	ADD14(Z14, Z15)
+	ADD14(Z16, Z17)
+	ADD14(Z18, Z19)
+	ADD14(Z20, Z21)
+	ADD14(Z22, Z23)
+	ADD14(Z24, Z25)
+	ADD14(Z26, Z27)
+	ADD14(Z28, Z29)
+	ADD14(Z30, Z31)
+	VZEROUPPER
+	RET

@@ -1,0 +1,7 @@
+//go:build !amd64
+
+package gemm
+
+func choose() kernel { return portable }
+
+func available() []kernel { return []kernel{portable} }
