@@ -1,58 +1,112 @@
 // Package gemm multiplies matrices of 32-bit floats on one core, as fast as the
-// core allows: blocks that fit the caches are packed into panels (Goto and van
-// de Geijn 2008), and a kernel in assembly keeps a tile of the result in
+// core allows. Blocks that fit the caches are packed into panels (Goto and van
+// de Geijn 2008), and a tile in assembly keeps its part of the result in
 // registers. It knows nothing of networks.
 package gemm
 
-import "sync"
+import (
+	"sync"
+)
 
-// kernel is a register tile: c[mr x nr] += a * b, for a packed as [k][mr], b as
-// [k][nr] and c with rows ldc apart. k is at least 1.
+// tile computes a part of c, as many rows and vectors of columns as it is made
+// for: the product of a (rows rs, columns cs apart) and b (rows ldb apart), k of
+// them, at least 1. flags say what becomes of it. mask has a bit for each column
+// that there is, where the kernel has masks.
+type tile func(k int, a *float32, rs, cs int, b *float32, ldb int, c *float32, ldc int, bias *float32, flags, mask int)
+
+// What becomes of a tile.
+const (
+	accumulate = 1 << iota // what is in c is added
+	addBias
+	rectify // values below 0 become 0
+)
+
+// kernel is the tiles of an instruction set.
 type kernel struct {
-	name   string
-	mr, nr int
-	run    func(k int, a, b, c *float32, ldc int)
+	name      string
+	mr, lanes int      // rows of the largest tile, columns of a vector
+	tiles     [][]tile // [vectors-1][rows-1]
+	masks     bool     // columns that are no multiple of lanes need no copy
+	transpose func(dst *float32, dstStride int, src *float32, srcStride, n int)
 }
 
-// Block sizes: a packed block of a (blockM x blockK) stays in the second-level
-// cache, a panel of b (blockK x nr) in the first. blockM is a multiple of every
-// kernel's mr.
+func (k *kernel) nr() int { return len(k.tiles) * k.lanes }
+
+// Block sizes: a panel of b (blockK x nr) stays near the first-level cache, a
+// block of a (blockM x blockK) in the second, a block of b in the third.
 const (
 	blockM = 168
 	blockK = 256
-	blockN = 4096
-	maxMR  = 14
+	blockN = 2048
 	maxNR  = 32
+	maxMR  = 14
 )
 
 // best is the fastest kernel that this processor runs.
-var best = choose()
+var best = func() kernel {
+	all := available()
+	return all[len(all)-1]
+}()
 
 // Name is the kernel in use, for reports.
 func Name() string { return best.name }
+
+// Epilogue is what happens to a product while it is still in registers.
+type Epilogue struct {
+	Bias []float32 // one value a column, added; nil: none
+	ReLU bool      // values below 0 become 0
+}
 
 // Mul is c = op(a)*op(b) + beta*c for row-major matrices, op being the
 // transpose where asked for: op(a) is m x k, op(b) k x n, c m x n; lda, ldb and
 // ldc are the lengths of the stored rows. beta is 0 (c need not hold numbers)
 // or 1. Slices that are too short for these sizes panic.
 func Mul(transA, transB bool, m, n, k int, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
+	MulThen(transA, transB, m, n, k, a, lda, b, ldb, beta, c, ldc, Epilogue{})
+}
+
+// MulThen is Mul followed by e.
+func MulThen(transA, transB bool, m, n, k int, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int, e Epilogue) {
 	if m == 0 || n == 0 {
 		return
 	}
 	check(transA, m, k, len(a), lda)
 	check(transB, k, n, len(b), ldb)
 	check(false, m, n, len(c), ldc)
-	if beta == 0 {
-		for i := range m {
-			clear(c[i*ldc : i*ldc+n])
-		}
+	if e.Bias != nil && len(e.Bias) < n {
+		panic("gemm: the bias is shorter than a row")
 	}
 	if k == 0 {
+		nothing(m, n, beta, c, ldc, e)
 		return
 	}
 	s := pool.Get().(*scratch)
 	defer pool.Put(s)
-	s.mul(best, operand{a, lda, transA}, operand{b, ldb, transB}, m, n, k, c, ldc)
+	s.product = product{kern: &best, m: m, n: n, k: k, b: b, ldb: ldb, transB: transB, c: c, ldc: ldc, beta: beta, Epilogue: e}
+	s.a, s.rs, s.cs = a, lda, 1
+	if transA {
+		s.rs, s.cs = 1, lda
+	}
+	s.mul()
+	s.product = product{}
+}
+
+// nothing is the product of matrices without a column and a row in common.
+func nothing(m, n int, beta float32, c []float32, ldc int, e Epilogue) {
+	for i := range m {
+		row := c[i*ldc : i*ldc+n]
+		if beta == 0 {
+			clear(row)
+		}
+		for j := range row {
+			if e.Bias != nil {
+				row[j] += e.Bias[j]
+			}
+			if e.ReLU {
+				row[j] = max(row[j], 0)
+			}
+		}
+	}
 }
 
 // check panics where a matrix of rows x cols does not lie in its slice.
@@ -65,115 +119,219 @@ func check(trans bool, rows, cols, length, ld int) {
 	}
 }
 
-// operand is a matrix as it is stored.
-type operand struct {
-	data  []float32
-	ld    int
-	trans bool
+// product is what is to be computed.
+type product struct {
+	kern    *kernel
+	m, n, k int
+	a       []float32 // element (i, p) at i*rs + p*cs
+	rs, cs  int
+	b       []float32
+	ldb     int
+	transB  bool
+	c       []float32
+	ldc     int
+	beta    float32
+	Epilogue
 }
 
-// scratch is the packed panels, and a tile for the edges.
+// scratch is packed blocks, and a tile for the edges.
 type scratch struct {
-	a    [blockM * blockK]float32
-	b    []float32
-	tile [maxMR * maxNR]float32
+	product
+	packedA []float32
+	packedB []float32
+	edge    [maxMR * maxNR]float32
+	row     [maxNR]float32 // of the bias, at an edge
 }
 
 var pool = sync.Pool{New: func() any { return new(scratch) }}
 
-func (s *scratch) mul(kern kernel, a, b operand, m, n, k int, c []float32, ldc int) {
-	mr, nr := kern.mr, kern.nr
-	for j0 := 0; j0 < n; j0 += blockN {
-		nb := min(blockN, n-j0)
-		panels := (nb + nr - 1) / nr
-		for k0 := 0; k0 < k; k0 += blockK {
-			kb := min(blockK, k-k0)
-			if need := panels * nr * kb; cap(s.b) < need {
-				s.b = make([]float32, need)
+func (s *scratch) mul() {
+	nr := s.kern.nr()
+	for j0 := 0; j0 < s.n; j0 += blockN {
+		nb := min(blockN, s.n-j0)
+		for k0 := 0; k0 < s.k; k0 += blockK {
+			kb := min(blockK, s.k-k0)
+			flags := 0
+			if k0 > 0 || s.beta == 1 {
+				flags = accumulate
 			}
-			s.b = s.b[:panels*nr*kb]
-			packB(b, s.b, k0, kb, j0, nb, nr)
-			for i0 := 0; i0 < m; i0 += blockM {
-				mb := min(blockM, m-i0)
-				packA(a, s.a[:], i0, mb, k0, kb, mr)
-				for p := range panels {
-					s.column(kern, mb, kb, min(nr, nb-p*nr), s.b[p*nr*kb:], c[i0*ldc+j0+p*nr:], ldc)
+			if k0+kb == s.k {
+				if s.Bias != nil {
+					flags |= addBias
+				}
+				if s.ReLU {
+					flags |= rectify
+				}
+			}
+			panels := s.panels(k0, kb, j0, nb)
+			for i0 := 0; i0 < s.m; i0 += blockM {
+				mb := min(blockM, s.m-i0)
+				block := s.block(i0, mb, k0, kb, nb)
+				for j := 0; j < nb; j += nr {
+					s.column(block, i0, mb, kb, panels.at(j), j0+j, min(nr, nb-j), flags)
 				}
 			}
 		}
 	}
 }
 
-// column multiplies the packed block of a with one panel of b.
-func (s *scratch) column(kern kernel, mb, kb, width int, b, c []float32, ldc int) {
-	mr, nr := kern.mr, kern.nr
-	for i := 0; i < mb; i += mr {
-		a := &s.a[i*kb]
-		height := min(mr, mb-i)
-		if height == mr && width == nr {
-			kern.run(kb, a, &b[0], &c[i*ldc], ldc)
-			continue
-		}
-		// An edge: the tile is computed whole, aside, and its part added.
-		tile := s.tile[:mr*nr]
-		clear(tile)
-		kern.run(kb, a, &b[0], &tile[0], nr)
-		for y := range height {
-			row := c[(i+y)*ldc : (i+y)*ldc+width]
-			for x := range row {
-				row[x] += tile[y*nr+x]
-			}
-		}
-	}
+// stored is a block of b: panels of nr columns, packed or in place.
+type stored struct {
+	data  []float32
+	ld    int // of a panel's rows
+	panel int // from a column to the next, in values
 }
 
-// packA lays rows i0.. of op(a) out in panels of mr rows, k by k; missing rows
-// are 0.
-func packA(a operand, dst []float32, i0, mb, k0, kb, mr int) {
-	for i := 0; i < mb; i += mr {
-		panel := dst[i*kb : i*kb+mr*kb]
-		height := min(mr, mb-i)
-		if height < mr {
+// at is the panel that begins at column j.
+func (p stored) at(j int) stored { return stored{p.data[j*p.panel:], p.ld, p.panel} }
+
+// few is the number of rows of a up to which packing b costs more than it saves.
+const few = 32
+
+// panels is the block of b at (k0, j0).
+func (s *scratch) panels(k0, kb, j0, nb int) stored {
+	nr := s.kern.nr()
+	if !s.transB && s.m <= few && (s.kern.masks || nb%nr == 0) {
+		return stored{s.b[k0*s.ldb+j0:], s.ldb, 1}
+	}
+	all := (nb + nr - 1) / nr
+	s.packedB = grow(s.packedB, all*nr*kb)
+	if s.transB {
+		s.packTransposed(k0, kb, j0, nb)
+	} else {
+		s.pack(k0, kb, j0, nb)
+	}
+	return stored{s.packedB, nr, kb}
+}
+
+func grow(x []float32, n int) []float32 {
+	if cap(x) < n {
+		return make([]float32, n)
+	}
+	return x[:n]
+}
+
+// pack lays a block of b out in panels [kb][nr]; missing columns are 0.
+func (s *scratch) pack(k0, kb, j0, nb int) {
+	nr := s.kern.nr()
+	for j := 0; j < nb; j += nr {
+		panel := s.packedB[j*kb : (j+nr)*kb]
+		width := min(nr, nb-j)
+		from := s.b[k0*s.ldb+j0+j:]
+		if width == 32 && nr == 32 {
+			for p := range kb {
+				*(*[32]float32)(panel[p*32:]) = *(*[32]float32)(from[p*s.ldb:])
+			}
+			continue
+		}
+		if width < nr {
 			clear(panel)
 		}
-		if a.trans {
-			for p := range kb {
-				copy(panel[p*mr:p*mr+height], a.data[(k0+p)*a.ld+i0+i:])
-			}
-			continue
-		}
-		for y := range height {
-			row := a.data[(i0+i+y)*a.ld+k0:][:kb]
-			for p, v := range row {
-				panel[p*mr+y] = v
-			}
+		for p := range kb {
+			copy(panel[p*nr:p*nr+width], from[p*s.ldb:])
 		}
 	}
 }
 
-// packB lays columns j0.. of op(b) out in panels of nr columns, k by k; missing
-// columns are 0.
-func packB(b operand, dst []float32, k0, kb, j0, nb, nr int) {
+// packTransposed is pack where b is stored transposed.
+func (s *scratch) packTransposed(k0, kb, j0, nb int) {
+	nr := s.kern.nr()
+	whole := kb &^ 7
 	for j := 0; j < nb; j += nr {
-		panel := dst[j*kb : j*kb+nr*kb]
+		panel := s.packedB[j*kb : (j+nr)*kb]
 		width := min(nr, nb-j)
 		if width < nr {
 			clear(panel)
 		}
-		if !b.trans {
-			for p := range kb {
-				copy(panel[p*nr:p*nr+width], b.data[(k0+p)*b.ld+j0+j:])
+		x := 0
+		for ; x+8 <= width && whole > 0; x += 8 {
+			from := s.b[(j0+j+x)*s.ldb+k0:]
+			s.kern.transpose(&panel[x], nr, &from[0], s.ldb, whole)
+			for p := whole; p < kb; p++ {
+				for i := range 8 {
+					panel[p*nr+x+i] = from[i*s.ldb+p]
+				}
 			}
-			continue
 		}
-		for x := range width {
-			row := b.data[(j0+j+x)*b.ld+k0:][:kb]
-			for p, v := range row {
+		for ; x < width; x++ {
+			for p, v := range s.b[(j0+j+x)*s.ldb+k0:][:kb] {
 				panel[p*nr+x] = v
 			}
 		}
 	}
 }
 
-// portable is the kernel in Go, for processors without one in assembly.
-var portable = kernel{"go 4x8", 4, 8, func(k int, a, b, c *float32, ldc int) { portableTile(k, a, b, c, ldc) }}
+// factor is a block of a: element (i, p) at i*rs + p*cs.
+type factor struct {
+	data   []float32
+	rs, cs int
+}
+
+// block is the block of a at (i0, k0): in place, or copied where its rows would
+// fall on the same lines of the cache, or where it is read often.
+func (s *scratch) block(i0, mb, k0, kb, nb int) factor {
+	from := s.a[i0*s.rs+k0*s.cs:]
+	if s.cs != 1 {
+		if nb <= 2*maxNR {
+			return factor{from, s.rs, s.cs}
+		}
+		s.packedA = grow(s.packedA, kb*mb)
+		for p := range kb {
+			copy(s.packedA[p*mb:(p+1)*mb], from[p*s.cs:])
+		}
+		return factor{s.packedA, 1, mb}
+	}
+	if s.rs%512 != 0 && nb <= 4*maxNR {
+		return factor{from, s.rs, s.cs}
+	}
+	ld := kb + 16 // not a power of two
+	s.packedA = grow(s.packedA, mb*ld)
+	for i := range mb {
+		copy(s.packedA[i*ld:i*ld+kb], from[i*s.rs:])
+	}
+	return factor{s.packedA, ld, 1}
+}
+
+// column multiplies a block of a with one panel of b, in tiles of about equal
+// height.
+func (s *scratch) column(a factor, i0, mb, kb int, b stored, j, width, flags int) {
+	kern := s.kern
+	vectors := (width + kern.lanes - 1) / kern.lanes
+	tiles := kern.tiles[vectors-1]
+	count := (mb + kern.mr - 1) / kern.mr
+	bias := &s.row[0]
+	edge := !kern.masks && width < vectors*kern.lanes
+	if flags&addBias != 0 {
+		bias = &s.Bias[j]
+		if edge {
+			copy(s.row[:], s.Bias[j:j+width])
+			bias = &s.row[0]
+		}
+	}
+	mask := 1<<width - 1
+	i := 0
+	for t := range count {
+		rows := (mb - i) / (count - t)
+		c := s.c[(i0+i)*s.ldc+j:]
+		if edge {
+			s.beside(tiles[rows-1], a, i, rows, kb, b, c, width, bias, flags)
+		} else {
+			tiles[rows-1](kb, &a.data[i*a.rs], a.rs, a.cs, &b.data[0], b.ld, &c[0], s.ldc, bias, flags, mask)
+		}
+		i += rows
+	}
+}
+
+// beside computes a tile at an edge of c whole, aside.
+func (s *scratch) beside(t tile, a factor, i, rows, kb int, b stored, c []float32, width int, bias *float32, flags int) {
+	const ld = maxNR
+	if flags&accumulate != 0 {
+		for y := range rows {
+			copy(s.edge[y*ld:y*ld+width], c[y*s.ldc:])
+		}
+	}
+	t(kb, &a.data[i*a.rs], a.rs, a.cs, &b.data[0], b.ld, &s.edge[0], ld, bias, flags, 0)
+	for y := range rows {
+		copy(c[y*s.ldc:y*s.ldc+width], s.edge[y*ld:])
+	}
+}

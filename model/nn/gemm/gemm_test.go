@@ -27,7 +27,7 @@ func guarded(n int, r *rand.Rand) (whole, inner []float32) {
 }
 
 // verify multiplies with a kernel and compares with a sum in float64.
-func verify(t *testing.T, kern kernel, transA, transB bool, m, n, k, extra int, beta float32, seed uint64) {
+func verify(t *testing.T, kern kernel, transA, transB bool, m, n, k, extra int, beta float32, bias, relu bool, seed uint64) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 0))
 	lda, ldb, ldc := k+extra, n+extra, n+extra
@@ -49,10 +49,14 @@ func verify(t *testing.T, kern kernel, transA, transB bool, m, n, k, extra int, 
 			}
 		}
 	}
+	e := Epilogue{ReLU: relu}
+	if bias {
+		_, e.Bias = guarded(n, r)
+	}
 	saved := best
 	best = kern
 	defer func() { best = saved }()
-	Mul(transA, transB, m, n, k, a, lda, b, ldb, beta, c, ldc)
+	MulThen(transA, transB, m, n, k, a, lda, b, ldb, beta, c, ldc, e)
 	for i := range m {
 		for j := range ldc {
 			got := float64(c[i*ldc+j])
@@ -70,6 +74,12 @@ func verify(t *testing.T, kern kernel, transA, transB bool, m, n, k, extra int, 
 				x, y := at(a, lda, transA, i, p), at(b, ldb, transB, p, j)
 				want += float64(x) * float64(y)
 				size += math.Abs(float64(x) * float64(y))
+			}
+			if bias {
+				want += float64(e.Bias[j])
+			}
+			if relu {
+				want = max(want, 0)
 			}
 			if !(math.Abs(got-want) <= 1e-6*size) {
 				t.Fatalf("%s: transA %v, transB %v, %dx%dx%d: c[%d,%d] is %g, want %g", kern.name, transA, transB, m, n, k, i, j, got, want)
@@ -110,8 +120,8 @@ func TestMulAgainstFloat64(t *testing.T) {
 	}
 	for _, kern := range available() {
 		for _, s := range shapes {
-			for i := range 8 {
-				verify(t, kern, i&1 > 0, i&2 > 0, s[0], s[1], s[2], i&4, float32(i>>2), uint64(i))
+			for i := range 32 {
+				verify(t, kern, i&1 > 0, i&2 > 0, s[0], s[1], s[2], i&4, float32(i>>2&1), i&8 > 0, i&16 > 0, uint64(i))
 			}
 		}
 	}
@@ -157,11 +167,25 @@ func TestMulDoesNotAllocate(t *testing.T) {
 	}
 }
 
+// The rectifier lets NaN pass: a training that diverges is to be seen.
+func TestReLUKeepsNaN(t *testing.T) {
+	saved := best
+	defer func() { best = saved }()
+	for _, best = range available() {
+		a, b, c := make([]float32, 20), make([]float32, 40), make([]float32, 800)
+		a[3], b[0] = float32(math.NaN()), 1
+		MulThen(false, false, 20, 40, 1, a, 1, b, 40, 0, c, 40, Epilogue{ReLU: true})
+		if c[3*40] == c[3*40] {
+			t.Errorf("%s: NaN became %g", best.name, c[3*40])
+		}
+	}
+}
+
 func FuzzMul(f *testing.F) {
 	f.Add(uint16(5), uint16(9), uint16(3), uint8(1), uint64(1))
 	f.Fuzz(func(t *testing.T, m, n, k uint16, flags uint8, seed uint64) {
 		for _, kern := range available() {
-			verify(t, kern, flags&1 > 0, flags&2 > 0, int(m%70), int(n%70), int(k%300), int(flags>>4), float32(flags>>2&1), seed)
+			verify(t, kern, flags&1 > 0, flags&2 > 0, int(m%70), int(n%70), int(k%300), int(flags>>5), float32(flags>>2&1), flags&8 > 0, flags&16 > 0, seed)
 		}
 	})
 }

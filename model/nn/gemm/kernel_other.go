@@ -2,6 +2,4 @@
 
 package gemm
 
-func choose() kernel { return portable }
-
 func available() []kernel { return []kernel{portable} }
