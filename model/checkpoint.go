@@ -24,8 +24,9 @@ type progress struct {
 }
 
 // A checkpoint is one file: the parameters and buffers, the optimizer's state,
-// the best epoch's parameters, and progress in the metadata. One rename
-// replaces it, so that it is whole whenever the process dies.
+// the best epoch's parameters, and progress in the metadata, all in the order in
+// which the layers hold them. One rename replaces it, so that it is whole
+// whenever the process dies.
 func checkpointFile(d trialdir.Dir) string {
 	return filepath.Join(d.Checkpoint(), "checkpoint.safetensors")
 }

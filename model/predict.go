@@ -59,7 +59,7 @@ func Load(dir string, build func(sweep.Block) (Trainer, error)) (*Predictor, err
 		if !ok || len(t.Data) != len(p.Data) {
 			return fail(fmt.Errorf("tensor %s is missing or of another shape", p.Name))
 		}
-		copy(p.Data, t.Data)
+		p.SetValues(t.Data)
 	}
 	return &Predictor{Description: d, net: net, encoder: encoder}, nil
 }

@@ -39,7 +39,7 @@ func save(dir string, d Description, n *nn.Net) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make model directory: %w", err)
 	}
-	if err := safetensors.WriteFile(filepath.Join(dir, weightsFile), tensorsOf(n.Params(), ""), map[string]string{"format": "pt"}); err != nil {
+	if err := safetensors.WriteFile(filepath.Join(dir, weightsFile), weights(n.Params()), map[string]string{"format": "pt"}); err != nil {
 		return fmt.Errorf("save weights: %w", err)
 	}
 	d.Version = descriptionVersion
@@ -48,6 +48,15 @@ func save(dir string, d Description, n *nn.Net) error {
 		return fmt.Errorf("encode model description: %w", err)
 	}
 	return trialdir.WriteFile(filepath.Join(dir, descriptionFile), append(text, '\n'))
+}
+
+// weights are the parameters in PyTorch's order.
+func weights(params []*nn.Param) []safetensors.Tensor {
+	out := make([]safetensors.Tensor, len(params))
+	for i, p := range params {
+		out[i] = safetensors.Tensor{Name: p.Name, Shape: p.Shape, Data: p.Values()}
+	}
+	return out
 }
 
 // Describe reads the description in a model directory.

@@ -10,6 +10,7 @@ import (
 	"github.com/inflame-deeplearning/sweep/model/cnn"
 	"github.com/inflame-deeplearning/sweep/model/exec"
 	"github.com/inflame-deeplearning/sweep/model/mlp"
+	"github.com/inflame-deeplearning/sweep/model/resnet"
 	"github.com/inflame-deeplearning/sweep/runner/local"
 	"github.com/inflame-deeplearning/sweep/sweep/config"
 	"github.com/inflame-deeplearning/sweep/sweep/schema"
@@ -32,6 +33,7 @@ func plugins() *config.Plugins {
 
 	config.Add(p.Models, "mlp", mlp.New)
 	config.Add(p.Models, "cnn", cnn.New)
+	config.Add(p.Models, "resnet", resnet.New)
 	config.Add(p.Models, "exec", exec.New)
 
 	config.Add(p.Runners, "local", local.New)

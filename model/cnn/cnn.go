@@ -64,7 +64,7 @@ func (t trainer) Layers(m artifact.Meta) ([]nn.Layer, error) {
 		conv := nn.Conv{Channels: b.Channels, Kernel: b.Kernel, Stride: b.Stride, Padding: padding, Activation: act}
 		if b.BatchNorm {
 			conv.Activation = nn.None
-			layers = append(layers, conv, nn.BatchNorm{}, nn.Activate{Activation: act})
+			layers = append(layers, conv, nn.BatchNorm{Activation: act})
 		} else {
 			layers = append(layers, conv)
 		}

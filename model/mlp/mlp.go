@@ -36,7 +36,7 @@ func (t trainer) Layers(m artifact.Meta) ([]nn.Layer, error) {
 	var layers []nn.Layer
 	for _, units := range t.Hidden {
 		if t.BatchNorm {
-			layers = append(layers, nn.Dense{Units: units}, nn.BatchNorm{}, nn.Activate{Activation: nn.Activation(t.Activation)})
+			layers = append(layers, nn.Dense{Units: units}, nn.BatchNorm{Activation: nn.Activation(t.Activation)})
 		} else {
 			layers = append(layers, nn.Dense{Units: units, Activation: nn.Activation(t.Activation)})
 		}

@@ -2,9 +2,10 @@ package nn
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
+
+	"github.com/inflame-deeplearning/sweep/model/nn/simd"
 )
 
 // Activation is the function applied to a layer's output.
@@ -54,34 +55,30 @@ func newActivation(a Activation, size int) (activation, error) {
 	return out, nil
 }
 
+// forward applies the activation to y in place.
 func (a activation) forward(y []float32) {
+	if a.kind == ReLU {
+		simd.ReLU(y)
+		return
+	}
+	a.rest(y)
+}
+
+// rest is forward where a rectifier has been applied already.
+func (a activation) rest(y []float32) {
 	copy(a.pre, y)
 	switch a.kind {
-	case None:
-	case ReLU:
-		for i, v := range y {
-			y[i] = max(v, 0)
-		}
+	case None, ReLU:
 	case LeakyReLU:
-		for i, v := range y {
-			y[i] = max(v, leak*v)
-		}
+		simd.LeakyReLU(y, leak)
 	case Tanh:
-		for i, v := range y {
-			y[i] = float32(math.Tanh(float64(v)))
-		}
+		simd.Tanh(y)
 	case Sigmoid:
-		for i, v := range y {
-			y[i] = sigmoid(v)
-		}
+		simd.Sigmoid(y)
 	case GELU:
-		for i, v := range y {
-			y[i] = v * normalCDF(v)
-		}
+		simd.GELU(y, a.pre)
 	case SiLU:
-		for i, v := range y {
-			y[i] = v * sigmoid(v)
-		}
+		simd.SiLU(y, a.pre)
 	}
 }
 
@@ -90,40 +87,19 @@ func (a activation) backward(y, dy []float32) {
 	switch a.kind {
 	case None:
 	case ReLU:
-		for i, v := range y {
-			if v <= 0 {
-				dy[i] = 0
-			}
-		}
+		simd.ReLUGrad(dy, y)
 	case LeakyReLU:
-		for i, v := range y {
-			if v < 0 {
-				dy[i] *= leak
-			}
-		}
+		simd.LeakyReLUGrad(dy, y, leak)
 	case Tanh:
-		for i, v := range y {
-			dy[i] *= 1 - v*v
-		}
+		simd.TanhGrad(dy, y)
 	case Sigmoid:
-		for i, v := range y {
-			dy[i] *= v * (1 - v)
-		}
+		simd.SigmoidGrad(dy, y)
 	case GELU:
-		for i, v := range a.pre {
-			density := float32(math.Exp(-float64(v)*float64(v)/2) / math.Sqrt(2*math.Pi))
-			dy[i] *= normalCDF(v) + v*density
-		}
+		simd.GELUGrad(dy, a.pre)
 	case SiLU:
-		for i, v := range a.pre {
-			s := sigmoid(v)
-			dy[i] *= s * (1 + v*(1-s))
-		}
+		simd.SiLUGrad(dy, a.pre)
 	}
 }
-
-func sigmoid(v float32) float32   { return float32(1 / (1 + math.Exp(-float64(v)))) }
-func normalCDF(v float32) float32 { return float32(0.5 * math.Erfc(-float64(v)/math.Sqrt2)) }
 
 // Activate applies an activation by itself.
 type Activate struct{ Activation Activation }

@@ -3,6 +3,9 @@ package nn
 import (
 	"errors"
 	"fmt"
+
+	"github.com/inflame-deeplearning/sweep/model/nn/gemm"
+	"github.com/inflame-deeplearning/sweep/model/nn/simd"
 )
 
 // Conv is a 2-dimensional convolution (cross-correlation) with a square kernel
@@ -10,6 +13,7 @@ import (
 type Conv struct {
 	Channels, Kernel, Stride, Padding int
 	Activation                        Activation
+	NoBias                            bool // as before a batch norm
 }
 
 func (l Conv) String() string {
@@ -18,7 +22,7 @@ func (l Conv) String() string {
 
 func (l Conv) build(b *build) (kernel, error) {
 	if len(b.in) != 3 {
-		return nil, errors.New("it needs an image, [channels, height, width]")
+		return nil, errImage
 	}
 	if l.Channels < 1 || l.Kernel < 1 || l.Stride < 1 || l.Padding < 0 {
 		return nil, errors.New("channels, kernel and stride must be at least 1, padding at least 0")
@@ -37,138 +41,187 @@ func (l Conv) build(b *build) (kernel, error) {
 	if err != nil {
 		return nil, err
 	}
-	weight, bias := b.param("weight", l.Channels, c, l.Kernel, l.Kernel), b.param("bias", l.Channels)
-	b.initialise(weight.Data, rows, l.Channels*l.Kernel*l.Kernel, l.Activation)
-	k := &conv{Conv: l, base: b.base(shape, weight, bias), act: act, batch: b.batch, c: c, h: h, w: w, oh: oh, ow: ow}
-	k.columns = make([]float32, rows*oh*ow)
-	k.dcolumns = make([]float32, rows*oh*ow)
+	weight := b.param("weight", []int{2, 3, 1, 0}, l.Channels, c, l.Kernel, l.Kernel)
+	b.initialise(weight, rows, l.Channels*l.Kernel*l.Kernel, l.Activation)
+	k := &conv{Conv: l, weight: weight, act: act, batch: b.batch, c: c, h: h, w: w, oh: oh, ow: ow, work: b.work}
+	if !l.NoBias {
+		k.bias = b.param("bias", nil, l.Channels)
+	}
+	k.base = b.base(shape, weight, k.bias)
+	switch {
+	case l.Kernel == 1 && l.Stride == 1 && l.Padding == 0:
+		k.method = &pointwise{k}
+	case winogradPays(k):
+		k.method = newWinograd(k)
+	default:
+		k.method = newIm2col(k)
+	}
 	return k, nil
 }
 
-// conv multiplies the weights [channels, rows] with a matrix that has, for each
-// output pixel, a column of the rows = c*kernel*kernel inputs below the kernel.
+// conv is a convolution whichever way it is computed.
 type conv struct {
 	Conv
 	base
-	act               activation
-	batch             int
-	c, h, w, oh, ow   int
-	columns, dcolumns []float32 // [rows, oh*ow], of one image
+	weight          *Param // as [height, width, in, out]
+	bias            *Param // may be nil
+	act             activation
+	batch           int
+	c, h, w, oh, ow int
+	work            *workspace
+	method          interface {
+		forward(x []float32)
+		// backward computes dx where it is not nil, and the weight's gradient
+		// where the weight is trained.
+		backward(x, dy []float32)
+	}
 }
 
 func (k *conv) forward(x []float32) {
-	in, pixels := k.c*k.h*k.w, k.oh*k.ow
-	rows := k.c * k.Kernel * k.Kernel
-	bias := k.learned[1].Data
-	for i := range k.batch {
-		k.gather(x[i*in : (i+1)*in])
-		out := k.out[i*k.Channels*pixels : (i+1)*k.Channels*pixels]
-		for ch, b := range bias {
-			fill(out[ch*pixels:(ch+1)*pixels], b)
-		}
-		multiply(false, false, k.Channels, pixels, rows, k.learned[0].Data, k.columns, 1, out)
-	}
-	k.act.forward(k.out)
-}
-
-func fill(xs []float32, v float32) {
-	for i := range xs {
-		xs[i] = v
-	}
+	k.method.forward(x)
+	k.act.rest(k.out)
 }
 
 func (k *conv) backward(x, dy []float32) {
 	k.act.backward(k.out, dy)
-	in, pixels := k.c*k.h*k.w, k.oh*k.ow
-	rows := k.c * k.Kernel * k.Kernel
-	dw, db := k.learned[0].Grad, k.learned[1].Grad
-	clear(dw)
-	clear(db)
+	if k.bias != nil && k.bias.Trained() {
+		clear(k.bias.Grad)
+		simd.SumRows(k.bias.Grad, dy)
+	}
+	k.method.backward(x, dy)
+}
+
+// epilogue is what follows the products.
+func (k *conv) epilogue() gemm.Epilogue {
+	e := gemm.Epilogue{ReLU: k.act.kind == ReLU}
+	if k.bias != nil {
+		e.Bias = k.bias.Data
+	}
+	return e
+}
+
+// pointwise is a 1x1 convolution: a dense layer on every pixel.
+type pointwise struct{ *conv }
+
+func (k *pointwise) forward(x []float32) {
+	gemm.MulThen(false, false, k.batch*k.h*k.w, k.Channels, k.c, x, k.c, k.weight.Data, k.Channels, 0, k.out, k.Channels, k.epilogue())
+}
+
+func (k *pointwise) backward(x, dy []float32) {
+	pixels := k.batch * k.h * k.w
+	if k.weight.Trained() {
+		gemm.Mul(true, false, k.c, k.Channels, pixels, x, k.c, dy, k.Channels, 0, k.weight.Grad, k.Channels)
+	}
+	if k.dx != nil {
+		gemm.Mul(false, true, pixels, k.c, k.Channels, dy, k.Channels, k.weight.Data, k.Channels, 0, k.dx, k.c)
+	}
+}
+
+// columnsSize is how many values of the columns' matrix are made at a time: they
+// stay in the second-level cache.
+const columnsSize = 1 << 17
+
+// im2col multiplies a matrix that has a row for each output pixel, the inputs
+// below the kernel, with the weights; a few lines of the output at a time.
+type im2col struct {
+	*conv
+	rows  int // of the weights: kernel * kernel * c
+	lines int // of the output at a time
+}
+
+func newIm2col(k *conv) *im2col {
+	m := &im2col{conv: k, rows: k.Kernel * k.Kernel * k.c}
+	m.lines = min(max(columnsSize/(m.rows*k.ow), 1), k.batch*k.oh)
+	grow(&k.work.columns, m.lines*k.ow*m.rows)
+	if k.dx != nil {
+		grow(&k.work.dcolumns, m.lines*k.ow*m.rows)
+	}
+	return m
+}
+
+// each calls f with stretches of the output's pixels; columns holds their rows.
+func (k *im2col) each(x []float32, f func(line, from, pixels int)) {
+	total := k.batch * k.oh
+	for line := 0; line < total; line += k.lines {
+		count := min(k.lines, total-line)
+		for i := range count {
+			k.gather(x, line+i, k.work.columns[i*k.ow*k.rows:])
+		}
+		f(line, line*k.ow, count*k.ow)
+	}
+}
+
+func (k *im2col) forward(x []float32) {
+	k.each(x, func(_, from, pixels int) {
+		gemm.MulThen(false, false, pixels, k.Channels, k.rows, k.work.columns, k.rows, k.weight.Data, k.Channels,
+			0, k.out[from*k.Channels:], k.Channels, k.epilogue())
+	})
+}
+
+func (k *im2col) backward(x, dy []float32) {
 	clear(k.dx)
-	for i := range k.batch {
-		k.gather(x[i*in : (i+1)*in]) // again: to keep them for the batch would cost more memory than time
-		g := dy[i*k.Channels*pixels : (i+1)*k.Channels*pixels]
-		multiply(false, true, k.Channels, rows, pixels, g, k.columns, 1, dw)
-		for ch := range db {
-			sum := float32(0)
-			for _, v := range g[ch*pixels : (ch+1)*pixels] {
-				sum += v
+	beta := float32(0)
+	k.each(x, func(line, from, pixels int) {
+		g := dy[from*k.Channels:]
+		if k.weight.Trained() {
+			gemm.Mul(true, false, k.rows, k.Channels, pixels, k.work.columns, k.rows, g, k.Channels, beta, k.weight.Grad, k.Channels)
+		}
+		beta = 1
+		if k.dx == nil {
+			return
+		}
+		gemm.Mul(false, true, pixels, k.rows, k.Channels, g, k.Channels, k.weight.Data, k.Channels, 0, k.work.dcolumns, k.rows)
+		for i := range pixels / k.ow {
+			k.scatter(k.work.dcolumns[i*k.ow*k.rows:], line+i)
+		}
+	})
+}
+
+// gather writes the rows of a line of the output.
+func (k *im2col) gather(x []float32, line int, dst []float32) {
+	image, oy := line/k.oh, line%k.oh
+	width := k.Kernel * k.c
+	for ky := range k.Kernel {
+		y := oy*k.Stride + ky - k.Padding
+		if y < 0 || y >= k.h {
+			for ox := range k.ow {
+				clear(dst[ox*k.rows+ky*width:][:width])
 			}
-			db[ch] += sum
+			continue
 		}
-		if k.dx != nil {
-			multiply(true, false, rows, pixels, k.Channels, k.learned[0].Data, g, 0, k.dcolumns)
-			k.scatter(k.dx[i*in : (i+1)*in])
-		}
-	}
-}
-
-// span is the output positions whose input position o*stride + offset lies in
-// [0, n).
-func (k *conv) span(offset, n, outputs int) (from, to int) {
-	if offset < 0 {
-		from = (-offset + k.Stride - 1) / k.Stride
-	}
-	to = outputs
-	if last := n - 1 - offset; last < 0 {
-		to = 0
-	} else {
-		to = min(to, last/k.Stride+1)
-	}
-	return min(from, to), to
-}
-
-// gather lays an image out as columns.
-func (k *conv) gather(x []float32) {
-	row := 0
-	for c := range k.c {
-		plane := x[c*k.h*k.w : (c+1)*k.h*k.w]
-		for kh := range k.Kernel {
-			y0, y1 := k.span(kh-k.Padding, k.h, k.oh)
-			for kw := range k.Kernel {
-				x0, x1 := k.span(kw-k.Padding, k.w, k.ow)
-				dst := k.columns[row*k.oh*k.ow : (row+1)*k.oh*k.ow]
-				row++
-				clear(dst[:y0*k.ow])
-				clear(dst[y1*k.ow:])
-				for oy := y0; oy < y1; oy++ {
-					line := dst[oy*k.ow : (oy+1)*k.ow]
-					clear(line[:x0])
-					clear(line[x1:])
-					if x0 >= x1 {
-						continue
-					}
-					from := (oy*k.Stride+kh-k.Padding)*k.w + kw - k.Padding
-					if k.Stride == 1 {
-						copy(line[x0:x1], plane[from+x0:])
-						continue
-					}
-					for ox := x0; ox < x1; ox++ {
-						line[ox] = plane[from+ox*k.Stride]
-					}
+		row := x[(image*k.h+y)*k.w*k.c:][:k.w*k.c]
+		for ox := range k.ow {
+			to := dst[ox*k.rows+ky*width:][:width]
+			x0 := ox*k.Stride - k.Padding
+			from, until := max(x0, 0), min(x0+k.Kernel, k.w)
+			if until-from < k.Kernel {
+				clear(to)
+				if until <= from {
+					continue
 				}
 			}
+			copy(to[(from-x0)*k.c:], row[from*k.c:until*k.c])
 		}
 	}
 }
 
-// scatter adds columns of gradients up to that of an image: gather's adjoint.
-func (k *conv) scatter(dx []float32) {
-	row := 0
-	for c := range k.c {
-		plane := dx[c*k.h*k.w : (c+1)*k.h*k.w]
-		for kh := range k.Kernel {
-			y0, y1 := k.span(kh-k.Padding, k.h, k.oh)
-			for kw := range k.Kernel {
-				x0, x1 := k.span(kw-k.Padding, k.w, k.ow)
-				src := k.dcolumns[row*k.oh*k.ow : (row+1)*k.oh*k.ow]
-				row++
-				for oy := y0; oy < y1; oy++ {
-					from := (oy*k.Stride+kh-k.Padding)*k.w + kw - k.Padding
-					for ox := x0; ox < x1; ox++ {
-						plane[from+ox*k.Stride] += src[oy*k.ow+ox]
-					}
-				}
+// scatter adds the gradients of a line's rows to those of the image: gather's
+// adjoint.
+func (k *im2col) scatter(src []float32, line int) {
+	image, oy := line/k.oh, line%k.oh
+	width := k.Kernel * k.c
+	for ky := range k.Kernel {
+		y := oy*k.Stride + ky - k.Padding
+		if y < 0 || y >= k.h {
+			continue
+		}
+		row := k.dx[(image*k.h+y)*k.w*k.c:][:k.w*k.c]
+		for ox := range k.ow {
+			x0 := ox*k.Stride - k.Padding
+			from, until := max(x0, 0), min(x0+k.Kernel, k.w)
+			if until > from {
+				at := ox*k.rows + ky*width + (from-x0)*k.c
+				simd.Add(row[from*k.c:until*k.c], src[at:at+(until-from)*k.c])
 			}
 		}
 	}

@@ -8,207 +8,183 @@ import (
 )
 
 // Layer describes one layer of a network. The set is closed: Dense, Conv,
-// BatchNorm, Activate, MaxPool, AvgPool, Dropout and Flatten.
+// BatchNorm, Activate, MaxPool, AvgPool, Dropout, Flatten, Residual and Part.
 type Layer interface {
 	fmt.Stringer
 	build(b *build) (kernel, error)
 }
 
-// build is what a layer is built from.
-type build struct {
-	index     int
-	in        []int // shape of one input example
-	batch     int
-	seed      uint64
-	mode      *mode
-	needInput bool // whether a layer before this one learns
-	params    []*Param
+// Part names a layer: its parameters are Name.weight and so on, as a file of
+// weights has them. A Frozen one is not trained, and normalises by its running
+// statistics even while the rest trains.
+type Part struct {
+	Name   string
+	Frozen bool
+	Layer  Layer
 }
 
-// param is a new learned parameter of the layer.
-func (b *build) param(name string, shape ...int) *Param {
+func (l Part) String() string { return l.Layer.String() }
+
+func (l Part) build(b *build) (kernel, error) {
+	inner := *b
+	inner.name = b.parent + l.Name + "."
+	inner.frozen = b.frozen || l.Frozen
+	return inner.layer(l.Layer)
+}
+
+// shared is what all layers of a network are built with.
+type shared struct {
+	batch  int
+	seed   uint64
+	mode   *mode
+	params []*Param
+	work   *workspace
+	layers int // built so far: each draws its own random numbers
+}
+
+// build is what a layer is built from.
+type build struct {
+	*shared
+	parent    string // what the names of parameters begin with around this layer
+	name      string // and in it
+	frozen    bool
+	in        []int // shape of one input example
+	index     int   // of the layer in the network
+	needInput bool  // whether a layer before this one learns
+}
+
+// chain builds layers one after the other. prefix names those without a name.
+func (b build) chain(layers []Layer, prefix string) (chain, error) {
+	var out chain
+	b.parent = b.name
+	for i, layer := range layers {
+		if _, flat := layer.(Dense); flat && len(b.in) > 1 {
+			out = append(out, b.flatten())
+			b.in = out.shape()
+		}
+		b.name = fmt.Sprintf("%s%s%d.", b.parent, prefix, i)
+		k, err := b.layer(layer)
+		if err != nil {
+			return nil, fmt.Errorf("layer %d (%s) on input %v: %w", i, layer, b.in, err)
+		}
+		b.needInput = b.needInput || len(k.state().learned) > 0
+		b.in = k.state().shape
+		out = append(out, k)
+	}
+	return out, nil
+}
+
+func (b *build) layer(l Layer) (kernel, error) {
+	if _, named := l.(Part); !named {
+		b.index = b.layers
+		b.layers++
+	}
+	return l.build(b)
+}
+
+// param is a new parameter of the layer, learned unless it is frozen.
+func (b *build) param(name string, order []int, shape ...int) *Param {
 	p := b.buffer(name, shape...)
-	p.Grad = make([]float32, len(p.Data))
+	p.order = order
+	if !b.frozen {
+		p.Grad = make([]float32, len(p.Data))
+	}
 	return p
 }
 
 // buffer is a new tensor of the layer that is not learned.
 func (b *build) buffer(name string, shape ...int) *Param {
-	p := &Param{Name: fmt.Sprintf("layers.%d.%s", b.index, name), Shape: shape, Data: make([]float32, size(shape))}
+	p := &Param{Name: b.name + name, Shape: shape, Data: make([]float32, size(shape))}
 	b.params = append(b.params, p)
 	return p
 }
 
-// source is the layer's own random numbers.
-func (b *build) source() *rand.Rand { return rand.New(rand.NewPCG(b.seed, uint64(b.index))) }
-
 // initialise draws weights: uniformly, with the variance of He et al. 2015
 // before a rectifier and of Glorot and Bengio 2010 before any other activation.
-func (b *build) initialise(w []float32, fanIn, fanOut int, act Activation) {
+func (b *build) initialise(p *Param, fanIn, fanOut int, act Activation) {
 	bound := math.Sqrt(6 / float64(fanIn+fanOut))
 	if act.rectifier() {
 		bound = math.Sqrt(6 / float64(fanIn))
 	}
-	r := b.source()
-	for i := range w {
-		w[i] = float32((2*r.Float64() - 1) * bound)
+	r := rand.New(rand.NewPCG(b.seed, uint64(b.index)))
+	values := make([]float32, len(p.Data))
+	for i := range values {
+		values[i] = float32((2*r.Float64() - 1) * bound)
 	}
+	p.SetValues(values)
 }
-
-// inputGrad is a buffer for the gradient of the input, where it is needed.
-func (b *build) inputGrad() []float32 {
-	if !b.needInput {
-		return nil
-	}
-	return make([]float32, b.batch*size(b.in))
-}
-
-func (b *build) output(shape []int) []float32 { return make([]float32, b.batch*size(shape)) }
 
 // base is what kernels have in common.
 type base struct {
-	shape   []int     // of one output example
-	out     []float32 // [batch, shape...]
+	shape   []int     // of one output example: [features] or [channels, height, width]
+	out     []float32 // [batch, features] or [batch, height, width, channels]
 	dx      []float32 // gradient of the input; nil where nobody needs it
-	learned []*Param  // in the order of the op's inputs
+	learned []*Param
 }
 
 func (k *base) state() *base { return k }
 
-func (b *build) base(shape []int, learned ...*Param) base {
-	return base{shape: shape, out: b.output(shape), dx: b.inputGrad(), learned: learned}
-}
-
-// Dense is a fully connected layer: activation(x*W' + b). It takes an input of
-// any shape as a flat one.
-type Dense struct {
-	Units      int
-	Activation Activation
-}
-
-func (l Dense) String() string { return fmt.Sprintf("dense %d", l.Units) }
-
-func (l Dense) build(b *build) (kernel, error) {
-	if l.Units < 1 {
-		return nil, fmt.Errorf("it needs at least one unit, not %d", l.Units)
+// base makes the buffers of a layer with these parameters.
+func (b *build) base(shape []int, params ...*Param) base {
+	k := base{shape: shape, out: make([]float32, b.batch*size(shape))}
+	if b.needInput {
+		k.dx = make([]float32, b.batch*size(b.in))
 	}
-	in := size(b.in)
-	if size([]int{l.Units, in}) == 0 {
-		return nil, errors.New("its weights would not fit into memory")
-	}
-	act, err := newActivation(l.Activation, b.batch*l.Units)
-	if err != nil {
-		return nil, err
-	}
-	w, bias := b.param("weight", l.Units, in), b.param("bias", l.Units)
-	b.initialise(w.Data, in, l.Units, l.Activation)
-	return &dense{base: b.base([]int{l.Units}, w, bias), act: act, batch: b.batch, in: in, units: l.Units}, nil
-}
-
-type dense struct {
-	base
-	act              activation
-	batch, in, units int
-}
-
-func (k *dense) forward(x []float32) {
-	multiply(false, true, k.batch, k.units, k.in, x, k.learned[0].Data, 0, k.out)
-	bias := k.learned[1].Data
-	for i := range k.batch {
-		row := k.out[i*k.units : (i+1)*k.units]
-		for j, b := range bias {
-			row[j] += b
+	for _, p := range params {
+		if p != nil && p.Trained() {
+			k.learned = append(k.learned, p)
 		}
 	}
-	k.act.forward(k.out)
+	return k
 }
 
-func (k *dense) backward(x, dy []float32) {
-	k.act.backward(k.out, dy)
-	multiply(true, false, k.units, k.in, k.batch, dy, x, 0, k.learned[0].Grad)
-	db := k.learned[1].Grad
-	clear(db)
-	for i := range k.batch {
-		for j, g := range dy[i*k.units : (i+1)*k.units] {
-			db[j] += g
+// chain is kernels that follow each other.
+type chain []kernel
+
+func (c chain) shape() []int   { return c[len(c)-1].state().shape }
+func (c chain) out() []float32 { return c[len(c)-1].state().out }
+func (c chain) dx() []float32  { return c[0].state().dx }
+
+func (c chain) forward(x []float32) {
+	for _, k := range c {
+		k.forward(x)
+		x = k.state().out
+	}
+}
+
+func (c chain) backward(x, dy []float32) {
+	for i := len(c) - 1; i >= 0; i-- {
+		in := x
+		if i > 0 {
+			in = c[i-1].state().out
+		}
+		c[i].backward(in, dy)
+		dy = c[i].state().dx
+		if dy == nil {
+			return
 		}
 	}
-	if k.dx != nil {
-		multiply(false, false, k.batch, k.in, k.units, dy, k.learned[0].Data, 0, k.dx)
+}
+
+func (c chain) learned() []*Param {
+	var out []*Param
+	for _, k := range c {
+		out = append(out, k.state().learned...)
+	}
+	return out
+}
+
+// workspace is memory that layers use one after the other.
+type workspace struct {
+	columns, dcolumns []float32 // of convolutions by im2col
+	wino              winogradSpace
+}
+
+// grow makes x hold n values at least.
+func grow(x *[]float32, n int) {
+	if len(*x) < n {
+		*x = make([]float32, n)
 	}
 }
 
-// Flatten makes one row of an example.
-type Flatten struct{}
-
-func (Flatten) String() string { return "flatten" }
-
-func (Flatten) build(b *build) (kernel, error) {
-	return &flatten{base: b.base([]int{size(b.in)})}, nil
-}
-
-type flatten struct{ base }
-
-func (k *flatten) forward(x []float32) { copy(k.out, x) }
-func (k *flatten) backward(_, dy []float32) {
-	copy(k.dx, dy)
-}
-
-// Dropout sets a share of its inputs to 0 while training and scales the others
-// by 1/(1-Rate) (Srivastava et al. 2014); in evaluation it does nothing.
-type Dropout struct{ Rate float64 }
-
-func (l Dropout) String() string { return fmt.Sprintf("dropout %g", l.Rate) }
-
-func (l Dropout) build(b *build) (kernel, error) {
-	if !(l.Rate >= 0 && l.Rate < 1) {
-		return nil, fmt.Errorf("its rate must be at least 0 and below 1, not %g", l.Rate)
-	}
-	return &dropout{base: b.base(b.in), mask: make([]float32, b.batch*size(b.in)), rate: l.Rate, mode: b.mode, index: b.index}, nil
-}
-
-type dropout struct {
-	base
-	mask  []float32
-	rate  float64
-	mode  *mode
-	index int
-	pcg   rand.PCG
-}
-
-func (k *dropout) forward(x []float32) {
-	if !k.mode.training {
-		copy(k.out, x)
-		return
-	}
-	// The mask depends on seed, layer and step alone.
-	k.pcg.Seed(k.mode.seed^uint64(k.index+1)<<48, k.mode.step)
-	threshold := uint32(k.rate * (1 << 32))
-	keep := float32(1 / (1 - k.rate))
-	for i := 0; i < len(k.mask); i += 2 {
-		bits := k.pcg.Uint64()
-		k.mask[i] = kept(uint32(bits) >= threshold, keep)
-		if i+1 < len(k.mask) {
-			k.mask[i+1] = kept(uint32(bits>>32) >= threshold, keep)
-		}
-	}
-	for i, m := range k.mask {
-		k.out[i] = x[i] * m
-	}
-}
-
-func kept(yes bool, scale float32) float32 {
-	if yes {
-		return scale
-	}
-	return 0
-}
-
-func (k *dropout) backward(_, dy []float32) {
-	if k.dx == nil {
-		return
-	}
-	for i, m := range k.mask {
-		k.dx[i] = dy[i] * m
-	}
-}
+var errImage = errors.New("it needs an image, [channels, height, width]")

@@ -3,10 +3,11 @@
 // data sets, epochs or files.
 //
 // A network is a list of layers. Compile turns it into two Gorgonia graphs over
-// the same parameters, one that trains and one that evaluates, each run by a
-// tape machine. A layer is one coarse op that owns its buffers, so that a step
-// allocates next to nothing. All numbers are float32, tensors are row-major,
-// images channels first. A Net is used by one goroutine.
+// the same parameters, one that trains and one that evaluates. A layer is one
+// coarse op that owns its buffers, so that a step allocates nothing. All numbers
+// are float32, tensors are row-major. Images come in channels first; layers hold
+// them pixel by pixel, so that every loop over channels is one over neighbours.
+// A Net is used by one goroutine.
 package nn
 
 import (
@@ -17,27 +18,16 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// Param is a named tensor of a network: a trained parameter with its gradient,
-// or a buffer (a running statistic), which has none.
-type Param struct {
-	Name  string // layers.<i>.weight, .bias, .running_mean, .running_var
-	Shape []int  // dense weights [out, in], convolutions [out, in, height, width]
-	Data  []float32
-	Grad  []float32 // nil for a buffer
-}
-
-// Trained reports whether p is learned by gradient.
-func (p *Param) Trained() bool { return p.Grad != nil }
-
 // Net is a compiled network.
 type Net struct {
 	batch, inputs, outputs int
 
 	x      *tensor.Dense // [batch, in...], shared by both graphs
+	input  []float32     // what x holds
 	labels []int32
 	target []float32
 
-	kernels []kernel
+	kernels chain
 	params  []*Param
 	loss    *lossKernel
 	logits  []float32 // of the last forward pass
@@ -67,28 +57,26 @@ func Compile(layers []Layer, in []int, loss Loss, batch int, seed uint64) (*Net,
 	}
 	n := &Net{batch: batch, inputs: size(in), mode: &mode{seed: seed}}
 	n.x = tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(append([]int{batch}, in...)...))
-	shape := in
-	learned := false
-	for i, layer := range layers {
-		b := build{index: i, in: shape, batch: batch, seed: seed, mode: n.mode, needInput: learned}
-		k, err := layer.build(&b)
-		if err != nil {
-			return nil, fmt.Errorf("layer %d (%s) on input %v: %w", i, layer, shape, err)
-		}
-		learned = learned || len(b.params) > 0
-		n.kernels = append(n.kernels, k)
-		n.params = append(n.params, b.params...)
-		shape = k.state().shape
+	n.input = floats(n.x)
+	b := build{shared: &shared{batch: batch, seed: seed, mode: n.mode, work: &workspace{}}, in: in}
+	kernels, err := b.chain(layers, "layers.")
+	if err != nil {
+		return nil, err
 	}
-	n.outputs = size(shape)
-	if len(layers) == 0 || !learned {
+	if len(in) == 3 {
+		first := &channelsLast{base: b.base(in), batch: batch, channels: in[0], plane: in[1] * in[2]}
+		kernels = append(chain{first}, kernels...)
+	}
+	n.kernels, n.params = kernels, b.params
+	if len(n.kernels.learned()) == 0 {
 		return nil, errors.New("compile network: no layer has anything to learn")
 	}
+	shape := n.kernels.shape()
+	n.outputs = size(shape)
 	if len(shape) != 1 {
 		return nil, fmt.Errorf("compile network: the last layer's output %v is not flat; end with a dense layer", shape)
 	}
 	n.labels, n.target = make([]int32, batch), make([]float32, batch)
-	var err error
 	if n.loss, err = newLoss(loss, batch, n.outputs, n.labels, n.target); err != nil {
 		return nil, fmt.Errorf("compile network: %w", err)
 	}
@@ -109,7 +97,8 @@ func size(shape []int) int {
 	return n
 }
 
-// graphs builds the training and the evaluation graph and their machines.
+// graphs builds the training and the evaluation graph and their machines. The
+// gradients that they end in are those that the kernels own.
 func (n *Net) graphs() error {
 	forward := func() (*gorgonia.ExprGraph, *gorgonia.Node, gorgonia.Nodes, error) {
 		g := gorgonia.NewGraph()
@@ -118,7 +107,7 @@ func (n *Net) graphs() error {
 		for _, k := range n.kernels {
 			inputs := gorgonia.Nodes{out}
 			for _, p := range k.state().learned {
-				value := tensor.New(tensor.WithShape(p.Shape...), tensor.WithBacking(p.Data))
+				value := tensor.New(tensor.WithShape(p.storedShape()...), tensor.WithBacking(p.Data))
 				inputs = append(inputs, gorgonia.NodeFromAny(g, value, gorgonia.WithName(p.Name)))
 			}
 			learned = append(learned, inputs[1:]...)
@@ -140,13 +129,17 @@ func (n *Net) graphs() error {
 	if _, err := gorgonia.Grad(cost, learned...); err != nil {
 		return fmt.Errorf("differentiate: %w", err)
 	}
-	n.train = gorgonia.NewTapeMachine(g)
+	if n.train, err = newMachine(g); err != nil {
+		return err
+	}
 	g, _, _, err = forward()
 	if err != nil {
 		return fmt.Errorf("build evaluation graph: %w", err)
 	}
-	n.eval = gorgonia.NewTapeMachine(g)
-	n.logits = n.kernels[len(n.kernels)-1].state().out
+	if n.eval, err = newMachine(g); err != nil {
+		return err
+	}
+	n.logits = n.kernels.out()
 	return nil
 }
 
@@ -160,7 +153,7 @@ func (n *Net) Batch() int { return n.batch }
 func (n *Net) Width() int { return n.outputs }
 
 // Inputs is where the caller writes a batch, [batch, in...].
-func (n *Net) Inputs() []float32 { return n.x.Data().([]float32) }
+func (n *Net) Inputs() []float32 { return n.input }
 
 // Labels is where the caller writes the classes of a batch, [batch].
 func (n *Net) Labels() []int32 { return n.labels }

@@ -3,13 +3,18 @@ package nn
 import (
 	"fmt"
 	"math"
+
+	"github.com/inflame-deeplearning/sweep/model/nn/simd"
 )
 
 // BatchNorm is batch normalisation (Ioffe and Szegedy 2015) per channel of an
-// image or per feature: by the batch's mean and variance while training, by
-// their running averages in evaluation. A zero Momentum is 0.1, a zero Epsilon
-// 1e-5.
-type BatchNorm struct{ Momentum, Epsilon float64 }
+// image or per feature, and an activation: by the batch's mean and variance
+// while training, by their running averages in evaluation. A zero Momentum is
+// 0.1, a zero Epsilon 1e-5.
+type BatchNorm struct {
+	Momentum, Epsilon float64
+	Activation        Activation
+}
 
 func (BatchNorm) String() string { return "batch norm" }
 
@@ -24,105 +29,145 @@ func (l BatchNorm) build(b *build) (kernel, error) {
 		return nil, fmt.Errorf("momentum %g must be from 0 to 1, epsilon %g above 0", l.Momentum, l.Epsilon)
 	}
 	c := b.in[0]
-	plane := size(b.in) / c
-	if b.batch*plane < 2 {
+	rows := b.batch * size(b.in) / c
+	if rows < 2 && !b.frozen {
 		return nil, fmt.Errorf("it needs at least two values a channel: the batch size is %d", b.batch)
 	}
-	gamma, beta := b.param("weight", c), b.param("bias", c)
+	act, err := newActivation(l.Activation, rows*c)
+	if err != nil {
+		return nil, err
+	}
+	gamma, beta := b.param("weight", nil, c), b.param("bias", nil, c)
 	mean, variance := b.buffer("running_mean", c), b.buffer("running_var", c)
 	fill(gamma.Data, 1)
 	fill(variance.Data, 1)
-	return &batchNorm{
-		BatchNorm: l, base: b.base(b.in, gamma, beta), mode: b.mode, batch: b.batch, channels: c, plane: plane,
-		mean: mean.Data, variance: variance.Data,
-		xhat: b.output(b.in), inv: make([]float32, c),
-	}, nil
+	k := &batchNorm{
+		BatchNorm: l, base: b.base(b.in, gamma, beta), act: act, mode: b.mode, rows: rows, channels: c,
+		gamma: gamma, beta: beta, runningMean: mean.Data, runningVariance: variance.Data,
+		sum: make([]float64, c), squares: make([]float64, c),
+	}
+	for _, v := range []*[]float32{&k.mean, &k.inv, &k.a, &k.b, &k.c} {
+		*v = make([]float32, c)
+	}
+	return k, nil
+}
+
+func fill(xs []float32, v float32) {
+	for i := range xs {
+		xs[i] = v
+	}
 }
 
 type batchNorm struct {
 	BatchNorm
 	base
-	mode                   *mode
-	batch, channels, plane int
-	mean, variance         []float32 // running
-	xhat                   []float32 // normalised input of the last training pass
-	inv                    []float32 // 1/sd of the last training pass
+	act                          activation
+	mode                         *mode
+	rows, channels               int
+	gamma, beta                  *Param
+	runningMean, runningVariance []float32
+
+	mean, inv    []float32 // and 1/sd of the last training pass
+	sum, squares []float64
+	a, b, c      []float32 // coefficients by channel
 }
 
-// each calls f with the stretches of a channel.
-func (k *batchNorm) each(channel int, f func(from, to int)) {
-	for i := range k.batch {
-		at := (i*k.channels + channel) * k.plane
-		f(at, at+k.plane)
+// normBlock is how many values are added up as float32 before the sum goes on
+// as float64.
+const normBlock = 256
+
+// blocks calls f with stretches of rows.
+func (k *batchNorm) blocks(f func(from, to int)) {
+	for r := 0; r < k.rows; r += normBlock {
+		f(r*k.channels, min(r+normBlock, k.rows)*k.channels)
 	}
+}
+
+// flush adds the float32 sums a and b to sum and squares, and clears them.
+func (k *batchNorm) flush() {
+	for c := range k.channels {
+		k.sum[c] += float64(k.a[c])
+		k.squares[c] += float64(k.b[c])
+	}
+	clear(k.a)
+	clear(k.b)
+}
+
+func (k *batchNorm) start() {
+	clear(k.sum)
+	clear(k.squares)
+	clear(k.a)
+	clear(k.b)
 }
 
 func (k *batchNorm) forward(x []float32) {
-	gamma, beta := k.learned[0].Data, k.learned[1].Data
-	for c := range k.channels {
-		if !k.mode.training {
-			scale := gamma[c] / float32(math.Sqrt(float64(k.variance[c])+k.Epsilon))
-			shift := beta[c] - k.mean[c]*scale
-			k.each(c, func(from, to int) {
-				for i := from; i < to; i++ {
-					k.out[i] = x[i]*scale + shift
-				}
-			})
-			continue
+	if k.mode.training && k.gamma.Trained() {
+		k.measure(x)
+	} else {
+		for c := range k.channels {
+			k.mean[c] = k.runningMean[c]
+			k.inv[c] = float32(1 / math.Sqrt(float64(k.runningVariance[c])+k.Epsilon))
 		}
-		mean, variance := k.moments(c, x)
-		inv := float32(1 / math.Sqrt(variance+k.Epsilon))
-		k.inv[c] = inv
-		n := float64(k.batch * k.plane)
-		k.mean[c] += float32(k.Momentum * (mean - float64(k.mean[c])))
-		k.variance[c] += float32(k.Momentum * (variance*n/(n-1) - float64(k.variance[c])))
-		m := float32(mean)
-		k.each(c, func(from, to int) {
-			for i := from; i < to; i++ {
-				k.xhat[i] = (x[i] - m) * inv
-				k.out[i] = k.xhat[i]*gamma[c] + beta[c]
-			}
-		})
+	}
+	for c := range k.channels {
+		k.a[c] = k.gamma.Data[c] * k.inv[c]
+		k.b[c] = k.beta.Data[c] - k.mean[c]*k.a[c]
+	}
+	if k.act.kind == ReLU {
+		simd.ScaleShiftReLU(k.out, x, k.a, k.b)
+		return
+	}
+	simd.ScaleShift(k.out, x, k.a, k.b)
+	k.act.forward(k.out)
+}
+
+// measure takes the moments of the batch and moves the running ones.
+func (k *batchNorm) measure(x []float32) {
+	k.start()
+	copy(k.c, x[:k.channels]) // near the mean, so that the variance keeps its digits
+	k.blocks(func(from, to int) {
+		simd.Moments(k.a, k.b, x[from:to], k.c)
+		k.flush()
+	})
+	n := float64(k.rows)
+	for c := range k.channels {
+		offset := k.sum[c] / n
+		mean, variance := offset+float64(k.c[c]), max(k.squares[c]/n-offset*offset, 0)
+		if math.IsNaN(k.squares[c]) {
+			variance = k.squares[c]
+		}
+		k.mean[c], k.inv[c] = float32(mean), float32(1/math.Sqrt(variance+k.Epsilon))
+		k.runningMean[c] += float32(k.Momentum * (mean - float64(k.runningMean[c])))
+		k.runningVariance[c] += float32(k.Momentum * (variance*n/(n-1) - float64(k.runningVariance[c])))
 	}
 }
 
-func (k *batchNorm) moments(c int, x []float32) (mean, variance float64) {
-	n := float64(k.batch * k.plane)
-	k.each(c, func(from, to int) {
-		for _, v := range x[from:to] {
-			mean += float64(v)
+func (k *batchNorm) backward(x, dy []float32) {
+	k.act.backward(k.out, dy)
+	if !k.gamma.Trained() {
+		if k.dx != nil {
+			clear(k.b)
+			simd.ScaleShift(k.dx, dy, k.a, k.b)
 		}
+		return
+	}
+	k.start()
+	k.blocks(func(from, to int) {
+		simd.SumProducts(k.a, k.b, dy[from:to], x[from:to], k.mean)
+		k.flush()
 	})
-	mean /= n
-	k.each(c, func(from, to int) {
-		for _, v := range x[from:to] {
-			d := float64(v) - mean
-			variance += d * d
-		}
-	})
-	return mean, variance / n
-}
-
-func (k *batchNorm) backward(_, dy []float32) {
-	gamma, dgamma, dbeta := k.learned[0].Data, k.learned[0].Grad, k.learned[1].Grad
-	n := float32(k.batch * k.plane)
+	n := float64(k.rows)
 	for c := range k.channels {
-		var sum, dot float64
-		k.each(c, func(from, to int) {
-			for i := from; i < to; i++ {
-				sum += float64(dy[i])
-				dot += float64(dy[i]) * float64(k.xhat[i])
-			}
-		})
-		dbeta[c], dgamma[c] = float32(sum), float32(dot)
-		if k.dx == nil {
-			continue
-		}
-		scale, meanDY, meanDot := gamma[c]*k.inv[c], float32(sum)/n, float32(dot)/n
-		k.each(c, func(from, to int) {
-			for i := from; i < to; i++ {
-				k.dx[i] = scale * (dy[i] - meanDY - k.xhat[i]*meanDot)
-			}
-		})
+		inv, mean := float64(k.inv[c]), float64(k.mean[c])
+		sum, dot := k.sum[c], k.squares[c]*inv
+		k.beta.Grad[c], k.gamma.Grad[c] = float32(sum), float32(dot)
+		// dx = a*(dy - sum/n - xhat*dot/n) with xhat = (x-mean)*inv, by power of x.
+		a := float64(k.gamma.Data[c]) * inv
+		k.a[c] = float32(a)
+		k.b[c] = float32(-a * inv * dot / n)
+		k.c[c] = float32(a * (mean*inv*dot - sum) / n)
+	}
+	if k.dx != nil {
+		simd.Combine(k.dx, dy, k.a, x, k.b, k.c)
 	}
 }

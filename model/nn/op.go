@@ -19,16 +19,15 @@ type kernel interface {
 	backward(x, gradOut []float32)
 }
 
-// The ops below have in common that the tape machine gives them memory they
-// own, that two of them are never the same, and that nothing is overwritten.
+// The ops below have in common that they return memory they own, that two of them are never the same, and that nothing is overwritten.
 type opBase struct {
 	name  string
 	arity int
 	typ   hm.Type
 	shape tensor.Shape
-	value gorgonia.Value // what Do returns: a view of a buffer of the kernel
-	do    func(inputs []gorgonia.Value) error
-	id    *byte // tells ops of equal layers apart: Gorgonia merges ops of equal hash
+	value gorgonia.Value           // what Do returns: a view of a buffer of the kernel
+	do    func(inputs [][]float32) // nil for an input that is a scalar
+	id    *byte                    // tells ops of equal layers apart: Gorgonia merges ops of equal hash
 }
 
 func (o *opBase) Arity() int    { return o.arity }
@@ -49,15 +48,18 @@ func (o *opBase) Hashcode() uint32 {
 	return h.Sum32()
 }
 func (o *opBase) String() string { return o.name }
+func (o *opBase) self() *opBase  { return o }
 
 func (o *opBase) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
-	if err := o.do(inputs); err != nil {
-		return nil, err
+	values := make([][]float32, len(inputs))
+	for i, in := range inputs {
+		values[i] = floats(in)
 	}
+	o.do(values)
 	return o.value, nil
 }
 
-func newBase(name string, inputs gorgonia.Nodes, shape []int, data []float32, do func([]gorgonia.Value) error) opBase {
+func newBase(name string, inputs gorgonia.Nodes, shape []int, data []float32, do func([][]float32)) opBase {
 	return opBase{
 		name: name, arity: len(inputs), typ: functionType(inputs, tensorType(len(shape))), shape: shape,
 		value: tensor.New(tensor.WithShape(shape...), tensor.WithBacking(data)), do: do, id: new(byte),
@@ -74,21 +76,31 @@ func functionType(inputs gorgonia.Nodes, out hm.Type) hm.Type {
 	return hm.NewFnType(append(types, out)...)
 }
 
-func floats(v gorgonia.Value) []float32 { return v.Data().([]float32) }
+// floats is a tensor's numbers; nil for a scalar.
+func floats(v gorgonia.Value) []float32 {
+	data, _ := v.Data().([]float32)
+	return data
+}
 
 // forwardOp is a layer in a graph; its inputs are x and the learned parameters.
 type forwardOp struct {
 	opBase
-	k     kernel
-	batch int
+	k kernel
 }
 
 func newForward(k kernel, batch int, inputs gorgonia.Nodes) *forwardOp {
-	shape := append([]int{batch}, k.state().shape...)
-	return &forwardOp{k: k, batch: batch, opBase: newBase(fmt.Sprintf("%T", k), inputs, shape, k.state().out, func(in []gorgonia.Value) error {
-		k.forward(floats(in[0]))
-		return nil
+	shape := stored(batch, k.state().shape)
+	return &forwardOp{k: k, opBase: newBase(fmt.Sprintf("%T", k), inputs, shape, k.state().out, func(in [][]float32) {
+		k.forward(in[0])
 	})}
+}
+
+// stored is the shape of a batch as layers hold it: channels last.
+func stored(batch int, shape []int) []int {
+	if len(shape) == 3 {
+		return []int{batch, shape[1], shape[2], shape[0]}
+	}
+	return append([]int{batch}, shape...)
 }
 
 // DiffWRT is true for the parameters, and for x where a layer before learns.
@@ -110,7 +122,7 @@ func (o *forwardOp) SymDiff(inputs gorgonia.Nodes, output, grad *gorgonia.Node) 
 	}
 	var results []result
 	for i, p := range o.k.state().learned {
-		results = append(results, result{i + 1, p.Shape, p.Grad})
+		results = append(results, result{i + 1, p.storedShape(), p.Grad})
 	}
 	if dx := o.k.state().dx; dx != nil {
 		results = append(results, result{0, inputs[0].Shape(), dx})
@@ -119,16 +131,13 @@ func (o *forwardOp) SymDiff(inputs gorgonia.Nodes, output, grad *gorgonia.Node) 
 	var pass *gorgonia.Node
 	for i, r := range results {
 		var from gorgonia.Nodes
-		var do func([]gorgonia.Value) error
+		var do func([][]float32)
 		if i == 0 {
 			from = gorgonia.Nodes{inputs[0], output, grad}
-			do = func(in []gorgonia.Value) error {
-				o.k.backward(floats(in[0]), floats(in[2]))
-				return nil
-			}
+			do = func(in [][]float32) { o.k.backward(in[0], in[2]) }
 		} else {
 			from = gorgonia.Nodes{pass}
-			do = func([]gorgonia.Value) error { return nil }
+			do = func([][]float32) {}
 		}
 		op := newBase(fmt.Sprintf("grad %d of %s", r.at, o.name), from, r.shape, r.data, do)
 		node, err := gorgonia.ApplyOp(&op, from...)
@@ -154,10 +163,9 @@ func newLossOp(k *lossKernel, logits *gorgonia.Node) *lossOp {
 	return &lossOp{k: k, opBase: opBase{
 		name: "loss", arity: 1, typ: hm.NewFnType(logits.Type(), gorgonia.Float32),
 		shape: tensor.ScalarShape(), value: value, id: new(byte),
-		do: func(in []gorgonia.Value) error {
-			k.forward(floats(in[0]))
+		do: func(in [][]float32) {
+			k.forward(in[0])
 			*value = gorgonia.F32(k.value)
-			return nil
 		},
 	}}
 }
@@ -168,7 +176,7 @@ func (o *lossOp) DiffWRT(int) []bool { return []bool{true} }
 // SymDiff is the gradient of the logits, which the forward pass left behind.
 func (o *lossOp) SymDiff(inputs gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error) {
 	from := gorgonia.Nodes{inputs[0], output, grad}
-	op := newBase("grad of loss", from, inputs[0].Shape(), o.k.grad, func([]gorgonia.Value) error { return nil })
+	op := newBase("grad of loss", from, inputs[0].Shape(), o.k.grad, func([][]float32) {})
 	node, err := gorgonia.ApplyOp(&op, from...)
 	if err != nil {
 		return nil, err

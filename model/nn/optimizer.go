@@ -3,6 +3,8 @@ package nn
 import (
 	"fmt"
 	"math"
+
+	"github.com/inflame-deeplearning/sweep/model/nn/simd"
 )
 
 // OptimizerConfig says how parameters follow their gradients. Zero fields other
@@ -83,7 +85,7 @@ func (o *Optimizer) Steps() uint64 { return o.steps }
 func (o *Optimizer) SetSteps(n uint64) { o.steps = n }
 
 // Step updates params, which are those the optimizer was made for, by their
-// gradients. Gradients are scaled and decayed in place.
+// gradients, which clipping scales in place.
 func (o *Optimizer) Step(params []*Param, lr float64) {
 	o.steps++
 	o.clip(params)
@@ -96,13 +98,17 @@ func (o *Optimizer) Step(params []*Param, lr float64) {
 		if len(p.Shape) == 1 {
 			decay = 0 // biases and normalisation stay free
 		}
-		switch o.config.Kind {
+		c := o.config
+		switch c.Kind {
 		case SGD:
-			o.sgd(p, o.first[i], float32(lr), decay)
+			simd.SGDStep{Rate: float32(lr), Momentum: float32(c.Momentum), Decay: decay, Nesterov: c.Nesterov}.
+				Apply(p.Data, p.Grad, o.first[i])
 		case Adam, AdamW:
-			o.adam(p, o.first[i], o.second[i], lr, decay)
+			o.adam(lr, decay).Apply(p.Data, p.Grad, o.first[i], o.second[i])
 		case RMSProp:
-			o.rmsprop(p, o.first[i], o.second[i], float32(lr), decay)
+			simd.RMSPropStep{
+				Alpha: float32(c.Alpha), Epsilon: float32(c.Epsilon), Momentum: float32(c.Momentum), Rate: float32(lr), Decay: decay,
+			}.Apply(p.Data, p.Grad, o.first[i], o.second[i])
 		}
 		i++
 	}
@@ -114,9 +120,7 @@ func (o *Optimizer) clip(params []*Param) {
 	}
 	sum := 0.0
 	for _, p := range params {
-		for _, g := range p.Grad {
-			sum += float64(g) * float64(g)
-		}
+		sum += simd.SumSquares(p.Grad)
 	}
 	norm := math.Sqrt(sum)
 	if norm <= o.config.ClipNorm {
@@ -124,61 +128,22 @@ func (o *Optimizer) clip(params []*Param) {
 	}
 	scale := float32(o.config.ClipNorm / (norm + 1e-6))
 	for _, p := range params {
-		for i := range p.Grad {
-			p.Grad[i] *= scale
-		}
+		simd.Scale(p.Grad, scale)
 	}
 }
 
-func (o *Optimizer) sgd(p *Param, velocity []float32, lr, decay float32) {
-	mu := float32(o.config.Momentum)
-	w := p.Data
-	for i, g := range p.Grad {
-		g += decay * w[i]
-		if mu != 0 {
-			v := mu*velocity[i] + g
-			velocity[i] = v
-			if o.config.Nesterov {
-				g += mu * v
-			} else {
-				g = v
-			}
-		}
-		w[i] -= lr * g
-	}
-}
-
-func (o *Optimizer) adam(p *Param, m, v []float32, lr float64, decay float32) {
+// adam is the step of Adam and AdamW, the corrections of bias folded into the
+// rate and the scale of the second moment.
+func (o *Optimizer) adam(lr float64, decay float32) simd.AdamStep {
 	c := o.config
-	b1, b2 := float32(c.Beta1), float32(c.Beta2)
-	correct1 := 1 - math.Pow(c.Beta1, float64(o.steps))
-	correct2 := 1 - math.Pow(c.Beta2, float64(o.steps))
-	rate := float32(lr / correct1)
-	scale, eps := float32(1/math.Sqrt(correct2)), float32(c.Epsilon)
 	shrink := float32(1)
 	if c.Kind == AdamW {
-		shrink = 1 - float32(lr)*decay
-		decay = 0
+		shrink, decay = 1-float32(lr)*decay, 0
 	}
-	w := p.Data
-	for i, g := range p.Grad {
-		g += decay * w[i]
-		m[i] = b1*m[i] + (1-b1)*g
-		v[i] = b2*v[i] + (1-b2)*g*g
-		w[i] = w[i]*shrink - rate*m[i]/(sqrt(v[i])*scale+eps)
+	return simd.AdamStep{
+		Beta1: float32(c.Beta1), Beta2: float32(c.Beta2), Decay: decay, Shrink: shrink,
+		Rate:    float32(lr / (1 - math.Pow(c.Beta1, float64(o.steps)))),
+		Scale:   float32(1 / math.Sqrt(1-math.Pow(c.Beta2, float64(o.steps)))),
+		Epsilon: float32(c.Epsilon),
 	}
 }
-
-func (o *Optimizer) rmsprop(p *Param, velocity, square []float32, lr, decay float32) {
-	alpha, eps, mu := float32(o.config.Alpha), float32(o.config.Epsilon), float32(o.config.Momentum)
-	w := p.Data
-	for i, g := range p.Grad {
-		g += decay * w[i]
-		square[i] = alpha*square[i] + (1-alpha)*g*g
-		g /= sqrt(square[i]) + eps
-		velocity[i] = mu*velocity[i] + g
-		w[i] -= lr * velocity[i]
-	}
-}
-
-func sqrt(x float32) float32 { return float32(math.Sqrt(float64(x))) }

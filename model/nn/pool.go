@@ -3,21 +3,24 @@ package nn
 import (
 	"errors"
 	"fmt"
+	"math"
+
+	"github.com/inflame-deeplearning/sweep/model/nn/simd"
 )
 
 // MaxPool takes the largest value of each Size x Size window; a zero Stride is
-// Size. Windows that do not fit are left out.
-type MaxPool struct{ Size, Stride int }
+// Size. Windows that do not fit the image and its Padding are left out.
+type MaxPool struct{ Size, Stride, Padding int }
 
 func (l MaxPool) String() string { return fmt.Sprintf("max pool %d", l.Size) }
 
 func (l MaxPool) build(b *build) (kernel, error) {
-	w, err := newWindow(b, l.Size, l.Stride)
+	w, err := newWindow(b, l.Size, l.Stride, l.Padding)
 	if err != nil {
 		return nil, err
 	}
 	k := &maxPool{window: w, base: b.base(w.outShape())}
-	k.from = make([]int32, len(k.out))
+	k.from = make([]float32, len(k.out))
 	return k, nil
 }
 
@@ -35,12 +38,12 @@ func (l AvgPool) String() string {
 func (l AvgPool) build(b *build) (kernel, error) {
 	if l.Size == 0 {
 		if len(b.in) != 3 {
-			return nil, errors.New("it needs an image, [channels, height, width]")
+			return nil, errImage
 		}
-		w := window{planes: b.batch * b.in[0], channels: b.in[0], h: b.in[1], w: b.in[2], oh: 1, ow: 1, sizeH: b.in[1], sizeW: b.in[2], stride: 1}
+		w := window{batch: b.batch, channels: b.in[0], h: b.in[1], w: b.in[2], oh: 1, ow: 1, sizeH: b.in[1], sizeW: b.in[2], stride: 1}
 		return &avgPool{window: w, base: b.base(w.outShape())}, nil
 	}
-	w, err := newWindow(b, l.Size, l.Stride)
+	w, err := newWindow(b, l.Size, l.Stride, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -49,14 +52,14 @@ func (l AvgPool) build(b *build) (kernel, error) {
 
 // window is the geometry of pooling.
 type window struct {
-	planes, channels     int
-	h, w, oh, ow         int
-	sizeH, sizeW, stride int
+	batch, channels               int
+	h, w, oh, ow                  int
+	sizeH, sizeW, stride, padding int
 }
 
-func newWindow(b *build, size, stride int) (window, error) {
+func newWindow(b *build, size, stride, padding int) (window, error) {
 	if len(b.in) != 3 {
-		return window{}, errors.New("it needs an image, [channels, height, width]")
+		return window{}, errImage
 	}
 	if stride == 0 {
 		stride = size
@@ -64,13 +67,16 @@ func newWindow(b *build, size, stride int) (window, error) {
 	if size < 1 || stride < 1 {
 		return window{}, errors.New("size and stride must be at least 1")
 	}
+	if padding < 0 || 2*padding > size {
+		return window{}, errors.New("padding must be from 0 to half of the size")
+	}
 	c, h, w := b.in[0], b.in[1], b.in[2]
-	if h < size || w < size {
+	if h+2*padding < size || w+2*padding < size {
 		return window{}, fmt.Errorf("its %dx%d window is larger than the image: pool less, or less often", size, size)
 	}
 	return window{
-		planes: b.batch * c, channels: c, h: h, w: w,
-		oh: (h-size)/stride + 1, ow: (w-size)/stride + 1, sizeH: size, sizeW: size, stride: stride,
+		batch: b.batch, channels: c, h: h, w: w, oh: (h+2*padding-size)/stride + 1, ow: (w+2*padding-size)/stride + 1,
+		sizeH: size, sizeW: size, stride: stride, padding: padding,
 	}, nil
 }
 
@@ -79,29 +85,15 @@ func (w window) outShape() []int { return []int{w.channels, w.oh, w.ow} }
 type maxPool struct {
 	window
 	base
-	from []int32 // where in the input each output came from
+	from []float32 // which of the window's positions each output came from
 }
 
 func (k *maxPool) forward(x []float32) {
-	o := 0
-	for p := range k.planes {
-		for oy := range k.oh {
-			for ox := range k.ow {
-				at := (p*k.h+oy*k.stride)*k.w + ox*k.stride
-				best, from := x[at], at
-				for dy := range k.sizeH {
-					line := x[at+dy*k.w : at+dy*k.w+k.sizeW]
-					for dx, v := range line {
-						if v > best {
-							best, from = v, at+dy*k.w+dx
-						}
-					}
-				}
-				k.out[o], k.from[o] = best, int32(from)
-				o++
-			}
-		}
-	}
+	k.each(func(o int) {
+		fill(k.out[o:o+k.channels], float32(math.Inf(-1)))
+	}, func(o, i, position int) {
+		simd.MaxIndex(k.out[o:o+k.channels], k.from[o:o+k.channels], x[i:i+k.channels], float32(position))
+	})
 }
 
 func (k *maxPool) backward(_, dy []float32) {
@@ -109,9 +101,9 @@ func (k *maxPool) backward(_, dy []float32) {
 		return
 	}
 	clear(k.dx)
-	for o, from := range k.from {
-		k.dx[from] += dy[o]
-	}
+	k.each(func(int) {}, func(o, i, position int) {
+		simd.AddWhere(k.dx[i:i+k.channels], dy[o:o+k.channels], k.from[o:o+k.channels], float32(position))
+	})
 }
 
 type avgPool struct {
@@ -120,16 +112,9 @@ type avgPool struct {
 }
 
 func (k *avgPool) forward(x []float32) {
-	scale := 1 / float32(k.sizeH*k.sizeW)
-	k.each(func(o, at int) {
-		sum := float32(0)
-		for dy := range k.sizeH {
-			for _, v := range x[at+dy*k.w : at+dy*k.w+k.sizeW] {
-				sum += v
-			}
-		}
-		k.out[o] = sum * scale
-	})
+	clear(k.out)
+	k.each(func(int) {}, func(o, i, _ int) { simd.Add(k.out[o:o+k.channels], x[i:i+k.channels]) })
+	simd.Scale(k.out, 1/float32(k.sizeH*k.sizeW))
 }
 
 func (k *avgPool) backward(_, dy []float32) {
@@ -138,25 +123,29 @@ func (k *avgPool) backward(_, dy []float32) {
 	}
 	clear(k.dx)
 	scale := 1 / float32(k.sizeH*k.sizeW)
-	k.each(func(o, at int) {
-		g := dy[o] * scale
-		for y := range k.sizeH {
-			line := k.dx[at+y*k.w : at+y*k.w+k.sizeW]
-			for i := range line {
-				line[i] += g
-			}
-		}
-	})
+	k.each(func(int) {}, func(o, i, _ int) { simd.AXPY(k.dx[i:i+k.channels], dy[o:o+k.channels], scale) })
 }
 
-// each calls f with every output and the first input of its window.
-func (w window) each(f func(o, at int)) {
+// each calls start with every output pixel and f with it and every input pixel
+// of its window, by the place of their first channel.
+func (w window) each(start func(o int), f func(o, i, position int)) {
 	o := 0
-	for p := range w.planes {
+	for image := range w.batch {
 		for oy := range w.oh {
 			for ox := range w.ow {
-				f(o, (p*w.h+oy*w.stride)*w.w+ox*w.stride)
-				o++
+				start(o)
+				for ky := range w.sizeH {
+					y := oy*w.stride + ky - w.padding
+					if y < 0 || y >= w.h {
+						continue
+					}
+					for kx := range w.sizeW {
+						if x := ox*w.stride + kx - w.padding; x >= 0 && x < w.w {
+							f(o, ((image*w.h+y)*w.w+x)*w.channels, ky*w.sizeW+kx)
+						}
+					}
+				}
+				o += w.channels
 			}
 		}
 	}

@@ -186,7 +186,7 @@ type stored struct {
 func (p stored) at(j int) stored { return stored{p.data[j*p.panel:], p.ld, p.panel} }
 
 // few is the number of rows of a up to which packing b costs more than it saves.
-const few = 32
+const few = 160
 
 // panels is the block of b at (k0, j0).
 func (s *scratch) panels(k0, kb, j0, nb int) stored {

@@ -1,0 +1,7 @@
+//go:build !amd64
+
+package simd
+
+// vector says whether the assembly may run: there is none for this
+// architecture.
+var vector = false
