@@ -29,6 +29,7 @@ type lossKernel struct {
 	targets      []float32
 	value        float64
 	grad         []float32 // of the logits
+	exps         []float64 // of a row
 }
 
 func newLoss(l Loss, batch, width int, labels []int32, targets []float32) (*lossKernel, error) {
@@ -40,7 +41,7 @@ func newLoss(l Loss, batch, width int, labels []int32, targets []float32) (*loss
 	case !(l.Smoothing >= 0 && l.Smoothing < 1):
 		return nil, fmt.Errorf("label smoothing must be at least 0 and below 1, not %g", l.Smoothing)
 	}
-	return &lossKernel{Loss: l, batch: batch, width: width, labels: labels, targets: targets, grad: make([]float32, batch*width)}, nil
+	return &lossKernel{Loss: l, batch: batch, width: width, labels: labels, targets: targets, grad: make([]float32, batch*width), exps: make([]float64, width)}, nil
 }
 
 func (k *lossKernel) forward(logits []float32) {
@@ -53,21 +54,33 @@ func (k *lossKernel) forward(logits []float32) {
 			grad[0] = 2 * d / float32(k.batch)
 			continue
 		}
-		logSum := logSumExp(row)
-		uniform := k.Smoothing / float64(k.width)
-		for j, v := range row {
-			want := uniform
-			if j == int(k.labels[i]) {
-				want += 1 - k.Smoothing
-			}
-			logP := float64(v) - logSum
-			if want > 0 {
-				k.value -= want * logP
-			}
-			grad[j] = float32((math.Exp(logP) - want) / float64(k.batch))
-		}
+		k.value += k.entropy(row, grad, int(k.labels[i]))
 	}
 	k.value /= float64(k.batch)
+}
+
+// entropy is the cross-entropy of a row of logits, whose gradient it writes.
+func (k *lossKernel) entropy(row, grad []float32, label int) float64 {
+	top := largest(row)
+	sum := 0.0
+	for j, v := range row {
+		k.exps[j] = math.Exp(float64(v) - top)
+		sum += k.exps[j]
+	}
+	logSum := top + math.Log(sum)
+	uniform := k.Smoothing / float64(k.width)
+	loss := (1 - k.Smoothing) * (logSum - float64(row[label]))
+	for j, v := range row {
+		want := uniform
+		if j == label {
+			want += 1 - k.Smoothing
+		}
+		if uniform > 0 {
+			loss += uniform * (logSum - float64(v))
+		}
+		grad[j] = float32((k.exps[j]/sum - want) / float64(k.batch))
+	}
+	return loss
 }
 
 // each is the loss of single examples, without smoothing.
@@ -84,15 +97,21 @@ func (k *lossKernel) each(logits []float32, dst []float64) {
 }
 
 func logSumExp(row []float32) float64 {
-	top := math.Inf(-1)
-	for _, v := range row {
-		top = max(top, float64(v)) // NaN wins
-	}
+	top := largest(row)
 	sum := 0.0
 	for _, v := range row {
 		sum += math.Exp(float64(v) - top)
 	}
 	return top + math.Log(sum)
+}
+
+// largest is the largest value; NaN where there is one.
+func largest(row []float32) float64 {
+	top := row[0]
+	for _, v := range row[1:] {
+		top = max(top, v)
+	}
+	return float64(top)
 }
 
 // Softmax writes the probabilities of a row of logits into dst.

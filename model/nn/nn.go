@@ -55,6 +55,7 @@ func Compile(layers []Layer, in []int, loss Loss, batch int, seed uint64) (*Net,
 	if size(in) < 1 {
 		return nil, fmt.Errorf("compile network: input shape %v is empty", in)
 	}
+	useBLAS()
 	n := &Net{batch: batch, inputs: size(in), mode: &mode{seed: seed}}
 	n.x = tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(append([]int{batch}, in...)...))
 	n.input = floats(n.x)
