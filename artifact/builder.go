@@ -19,7 +19,8 @@ type Builder struct {
 	image  *ImageEncoding
 	row    *RowEncoding
 	text   *TextEncoding
-	pixels []byte
+	norm   []Scale // given, not to be measured
+	images []Picture
 	rows   [][]string
 	texts  []string
 
@@ -33,6 +34,10 @@ type Builder struct {
 // Images says that the examples are images of that encoding.
 func (b *Builder) Images(e ImageEncoding) { b.image, b.kind = &e, Classification }
 
+// Normalise gives the mean and the standard deviation of each channel, which
+// are else measured on the training split.
+func (b *Builder) Normalise(norm []Scale) { b.norm = norm }
+
 // Rows says that the examples are table rows; columns whose use is not given
 // are looked at.
 func (b *Builder) Rows(e RowEncoding, kind Kind) { b.row, b.kind = &e, kind }
@@ -40,10 +45,15 @@ func (b *Builder) Rows(e RowEncoding, kind Kind) { b.row, b.kind = &e, kind }
 // Texts says that the examples are texts.
 func (b *Builder) Texts(e TextEncoding) { b.text, b.kind = &e, Classification }
 
-// Image adds an image's Channels*Height*Width bytes. split is the source's own
-// split, or empty.
+// Image adds an image's Channels*Height*Width bytes, which it keeps. split is
+// the source's own split, or empty.
 func (b *Builder) Image(pixels []byte, class, split string) {
-	b.pixels = append(b.pixels, pixels...)
+	b.Picture(Picture{b.image.Width, b.image.Height, pixels}, class, split)
+}
+
+// Picture adds an image of any size, where the encoding keeps their shape.
+func (b *Builder) Picture(p Picture, class, split string) {
+	b.images = append(b.images, p)
 	b.add(class, 0, split)
 }
 
@@ -92,7 +102,7 @@ type content struct {
 	Splits  map[string]int `json:"splits"` // examples of each
 	Arrays  []array        `json:"arrays"`
 
-	data [][]byte
+	data [][][]byte // of each array, in pieces
 }
 
 // finish splits the examples, learns the encoding's statistics from the
@@ -194,28 +204,48 @@ func number(text string) float64 {
 
 func (b *Builder) encodeImages(c *content, train []int) {
 	e := b.image
-	plane := e.Width * e.Height
-	size := e.Channels * plane
-	for ch := range e.Channels {
-		sum, squares := 0.0, 0.0
-		for _, i := range train {
-			for _, p := range b.pixels[i*size+ch*plane : i*size+(ch+1)*plane] {
-				x := float64(p) / 255
-				sum += x
-				squares += x * x
-			}
+	c.Meta.Norm = b.norm
+	if c.Meta.Norm == nil {
+		for ch := range e.Channels {
+			c.Meta.Norm = append(c.Meta.Norm, b.measure(ch, train))
 		}
-		count := float64(len(train) * plane)
-		mean := sum / count
-		sd := math.Sqrt(max(squares/count-mean*mean, 0))
-		if sd < 1e-6 {
-			sd = 1
-		}
-		c.Meta.Norm = append(c.Meta.Norm, Scale{mean, sd})
 	}
 	c.Meta.Shape = []int{e.Channels, e.Height, e.Width}
 	c.Meta.Encoder.Image = e
-	put(c, "pixels", b.pixels)
+	if e.KeepShape {
+		var sizes []uint32
+		for _, p := range b.images {
+			sizes = append(sizes, uint32(p.Width), uint32(p.Height))
+		}
+		put(c, "sizes", sizes)
+	}
+	pieces := make([][]byte, len(b.images))
+	for i, p := range b.images {
+		pieces[i] = p.Pixels
+	}
+	c.put("pixels", pieces...)
+}
+
+// measure is the mean and the standard deviation of a channel over the training
+// split.
+func (b *Builder) measure(ch int, train []int) Scale {
+	sum, squares, count := 0.0, 0.0, 0
+	for _, i := range train {
+		p := b.images[i]
+		plane := p.Width * p.Height
+		count += plane
+		for _, p := range p.Pixels[ch*plane : (ch+1)*plane] {
+			x := float64(p) / 255
+			sum += x
+			squares += x * x
+		}
+	}
+	mean := sum / float64(count)
+	sd := math.Sqrt(max(squares/float64(count)-mean*mean, 0))
+	if sd < 1e-6 {
+		sd = 1
+	}
+	return Scale{mean, sd}
 }
 
 func (b *Builder) encodeRows(c *content, train []int) error {

@@ -54,12 +54,20 @@ func put[T element](c *content, name string, xs []T) {
 	if len(xs) > 0 {
 		raw = unsafe.Slice((*byte)(unsafe.Pointer(&xs[0])), len(xs)*int(unsafe.Sizeof(xs[0])))
 	}
-	offset := int64(0)
+	c.put(name, raw)
+}
+
+// put adds an array that lies in pieces, which saves pictures a copy.
+func (c *content) put(name string, pieces ...[]byte) {
+	offset, size := int64(0), int64(0)
 	if n := len(c.Arrays); n > 0 {
 		offset = pad(c.Arrays[n-1].Offset + c.Arrays[n-1].Bytes)
 	}
-	c.Arrays = append(c.Arrays, array{name, offset, int64(len(raw))})
-	c.data = append(c.data, raw)
+	for _, piece := range pieces {
+		size += int64(len(piece))
+	}
+	c.Arrays = append(c.Arrays, array{name, offset, size})
+	c.data = append(c.data, pieces)
 }
 
 func pad(n int64) int64 { return (n + alignment - 1) / alignment * alignment }
@@ -181,10 +189,12 @@ func (c *content) write(w io.Writer) error {
 			return err
 		}
 	}
-	for i, raw := range c.data {
+	for i, pieces := range c.data {
 		end := c.Arrays[i].Offset + c.Arrays[i].Bytes
-		if _, err := out.Write(raw); err != nil {
-			return err
+		for _, piece := range pieces {
+			if _, err := out.Write(piece); err != nil {
+				return err
+			}
 		}
 		if _, err := out.Write(make([]byte, pad(end)-end)); err != nil {
 			return err

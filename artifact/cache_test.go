@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,6 +40,14 @@ var kinds = map[string]func(b *Builder) error{
 		b.Images(ImageEncoding{Width: 2, Height: 1, Channels: 3, Resize: 1})
 		for i := range 10 {
 			b.Image([]byte{byte(i), 1, 2, 3, 4, 5}, fmt.Sprint(i%2), "")
+		}
+		return nil
+	},
+	"pictures": func(b *Builder) error {
+		b.Images(ImageEncoding{Width: 2, Height: 2, Channels: 1, Resize: 2, KeepShape: true})
+		for i := range 10 {
+			w, h := 2+i%3, 2+i%2
+			b.Picture(Picture{w, h, bytes.Repeat([]byte{byte(i)}, w*h)}, fmt.Sprint(i%2), "")
 		}
 		return nil
 	},
@@ -290,9 +299,13 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		x := make([]float32, width)
+		var s Scaler
 		for _, split := range d.Splits {
 			for i := range split.Len() {
 				split.Features(i, x)
+				if c, ok := split.(Cropper); ok && c.Size(i).X < 1<<12 && c.Size(i).Y < 1<<12 {
+					c.Crop(i, image.Rectangle{Max: c.Size(i)}, true, x, &s)
+				}
 				if d.Meta.Kind == Classification {
 					if l := split.Label(i); l >= len(d.Meta.Classes) {
 						t.Fatalf("label %d of %d classes", l, len(d.Meta.Classes))

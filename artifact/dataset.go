@@ -4,7 +4,10 @@
 // prediction's input needs: a picture, a table's rows, a text.
 package artifact
 
-import "context"
+import (
+	"context"
+	"image"
+)
 
 // Kind is what a model is to learn from a data set.
 type Kind string
@@ -49,6 +52,18 @@ type Split interface {
 	Label(i int) int
 	// Target is the standardised target of example i (regression).
 	Target(i int) float32
+}
+
+// Cropper is a Split of images that training can cut from: an optional interface.
+type Cropper interface {
+	Split
+	// Size is the width and height that image i is kept in, at least those of
+	// Meta.Shape.
+	Size(i int) image.Point
+	// Crop writes the part of image i within from, which is not empty and lies
+	// in its Size, into dst as Features does: scaled to Meta.Shape, mirrored if
+	// flip, normalised. s is the caller's scratch, for one goroutine.
+	Crop(i int, from image.Rectangle, flip bool, dst []float32, s *Scaler)
 }
 
 // Source is a place data comes from: the plugin kind behind a sweep file's data block.

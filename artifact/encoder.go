@@ -51,7 +51,7 @@ func (m Meta) width() (int, bool) {
 // fits reports whether e makes what m describes.
 func (e ImageEncoding) fits(m Meta) bool {
 	return len(m.Shape) == 3 && len(m.Norm) == e.Channels && e.Resize > 0 &&
-		(e.Channels == 1 || e.Channels == 3) &&
+		(e.Channels == 1 || e.Channels == 3) && (!e.KeepShape || e.Resize >= max(e.Width, e.Height)) &&
 		m.Shape[0] == e.Channels && m.Shape[1] == e.Height && m.Shape[2] == e.Width
 }
 
@@ -67,12 +67,12 @@ func (e imageEncoder) Encode(input string) iter.Seq2[[]float32, error] {
 			yield(nil, fmt.Errorf("read image: %w", err))
 			return
 		}
-		pixels, err := e.meta.Encoder.Image.Decode(file)
+		picture, err := e.meta.Encoder.Image.Decode(file)
 		if err != nil {
 			yield(nil, fmt.Errorf("%s: %w", input, err))
 			return
 		}
-		normalise(e.meta, pixels, e.x)
+		centre(e.meta, picture, e.x)
 		yield(e.x, nil)
 	}
 }

@@ -22,19 +22,36 @@ type ImageEncoding struct {
 	Height   int `json:"height"`
 	Channels int `json:"channels"`
 	Resize   int `json:"resize"`
+	// KeepShape keeps the whole of the scaled picture, so that training can cut
+	// from all of it; the centre is cut out when the features are asked for.
+	KeepShape bool `json:"keep_shape,omitempty"`
 }
+
+// Picture is the pixels of an image, a byte each, channel by channel.
+type Picture struct {
+	Width, Height int
+	Pixels        []byte
+}
+
+// maxAspect bounds how many times longer than wide a picture is kept: of a
+// longer one, the middle.
+const maxAspect = 4
 
 // maxPixels bounds what a picture may unpack to.
 const maxPixels = 1 << 27
 
-// Decode reads a JPEG, PNG, GIF (its first frame) or WebP file into
-// Channels*Height*Width bytes.
-func (e ImageEncoding) Decode(file []byte) ([]byte, error) {
+// Decode reads a JPEG, PNG, GIF (its first frame) or WebP file. A JPEG is turned
+// upright as its EXIF data says.
+func (e ImageEncoding) Decode(file []byte) (Picture, error) {
 	img, err := decodeImage(file)
 	if err != nil {
-		return nil, err
+		return Picture{}, err
 	}
-	return e.Pixels(img), nil
+	turned := orientation(file)
+	if turned >= 5 { // it lies on its side
+		e.Width, e.Height = e.Height, e.Width
+	}
+	return e.Picture(img).upright(turned), nil
 }
 
 func decodeImage(file []byte) (image.Image, error) {
@@ -69,12 +86,19 @@ func decodeImage(file []byte) (image.Image, error) {
 	return nil, errors.New("decode image: it is no JPEG, PNG, GIF or WebP file")
 }
 
-// Pixels is img scaled, cropped and laid out channel by channel; what is
+// Picture is img scaled and, unless its shape is kept, cropped; what is
 // transparent in it is white.
-func (e ImageEncoding) Pixels(img image.Image) []byte {
+func (e ImageEncoding) Picture(img image.Image) Picture {
 	from := img.Bounds()
 	scale := float64(e.Resize) / float64(min(from.Dx(), from.Dy()))
 	w, h := max(int(float64(from.Dx())*scale+0.5), e.Width), max(int(float64(from.Dy())*scale+0.5), e.Height)
+	scaler := draw.CatmullRom
+	if e.KeepShape {
+		from = middle(from)
+		w, h = e.whole(from.Dx(), from.Dy())
+		e.Width, e.Height = w, h
+		scaler = draw.BiLinear // as crops are scaled, and as pretrained networks expect it
+	}
 	x, y := (w-e.Width)/2, (h-e.Height)/2
 	scaled := image.NewNRGBA(image.Rect(0, 0, e.Width, e.Height))
 	draw.Draw(scaled, scaled.Bounds(), image.White, image.Point{}, draw.Src)
@@ -82,7 +106,7 @@ func (e ImageEncoding) Pixels(img image.Image) []byte {
 	if w == from.Dx() && h == from.Dy() {
 		draw.Draw(scaled, to, img, from.Min, draw.Over)
 	} else {
-		draw.CatmullRom.Scale(scaled, to, img, from, draw.Over, nil)
+		scaler.Scale(scaled, to, img, from, draw.Over, nil)
 	}
 	plane := e.Width * e.Height
 	out := make([]byte, e.Channels*plane)
@@ -94,5 +118,19 @@ func (e ImageEncoding) Pixels(img image.Image) []byte {
 		}
 		out[i], out[plane+i], out[2*plane+i] = c[0], c[1], c[2]
 	}
-	return out
+	return Picture{e.Width, e.Height, out}
+}
+
+// whole is the size of a picture of w x h whose shape is kept. The longer side
+// is rounded down, as torchvision's Resize does.
+func (e ImageEncoding) whole(w, h int) (int, int) {
+	short := min(w, h)
+	return max(e.Resize*w/short, e.Width), max(e.Resize*h/short, e.Height)
+}
+
+// middle is the part of a picture that is kept.
+func middle(r image.Rectangle) image.Rectangle {
+	w, h := min(r.Dx(), maxAspect*r.Dy()), min(r.Dy(), maxAspect*r.Dx())
+	x, y := r.Min.X+(r.Dx()-w)/2, r.Min.Y+(r.Dy()-h)/2
+	return image.Rect(x, y, x+w, y+h)
 }

@@ -30,13 +30,13 @@ func TestPixels(t *testing.T) {
 		img  image.Image
 		want []byte
 	}{
-		{"the centre is cut out, channel by channel", ImageEncoding{2, 2, 3, 2}, img, []byte{255, 0, 255, 0, 0, 0, 0, 0, 0, 255, 0, 255}},
-		{"grey by the eye's weights", ImageEncoding{2, 2, 1, 2}, img, []byte{76, 29, 76, 29}},
-		{"far larger than what is asked for", ImageEncoding{1, 1, 3, 1}, image.NewGray(image.Rect(0, 0, 90, 30)), []byte{0, 0, 0}},
-		{"what is transparent is white", ImageEncoding{2, 2, 1, 2}, transparent, []byte{255, 255, 255, 255}},
+		{"the centre is cut out, channel by channel", ImageEncoding{Width: 2, Height: 2, Channels: 3, Resize: 2}, img, []byte{255, 0, 255, 0, 0, 0, 0, 0, 0, 255, 0, 255}},
+		{"grey by the eye's weights", ImageEncoding{Width: 2, Height: 2, Channels: 1, Resize: 2}, img, []byte{76, 29, 76, 29}},
+		{"far larger than what is asked for", ImageEncoding{Width: 1, Height: 1, Channels: 3, Resize: 1}, image.NewGray(image.Rect(0, 0, 90, 30)), []byte{0, 0, 0}},
+		{"what is transparent is white", ImageEncoding{Width: 2, Height: 2, Channels: 1, Resize: 2}, transparent, []byte{255, 255, 255, 255}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := c.e.Pixels(c.img); !slices.Equal(got, c.want) {
+			if got := c.e.Picture(c.img).Pixels; !slices.Equal(got, c.want) {
 				t.Errorf("pixels %v, want %v", got, c.want)
 			}
 		})
@@ -49,7 +49,7 @@ func TestPixelsAreKept(t *testing.T) {
 	for i := range img.Pix {
 		img.Pix[i] = byte(i)
 	}
-	if got := (ImageEncoding{16, 16, 1, 16}).Pixels(img); !slices.Equal(got, img.Pix) {
+	if got := (ImageEncoding{Width: 16, Height: 16, Channels: 1, Resize: 16}).Picture(img).Pixels; !slices.Equal(got, img.Pix) {
 		t.Error("the pixels changed")
 	}
 }
@@ -75,7 +75,7 @@ func TestDecodeMistakes(t *testing.T) {
 		{"a sound file", []byte("RIFF\x00\x00\x00\x00WAVE"), "decode image"},
 		{"a bomb", bomb, "60000 x 60000 pixels are more than can be unpacked"},
 	} {
-		_, err := ImageEncoding{8, 8, 1, 8}.Decode(c.file)
+		_, err := ImageEncoding{Width: 8, Height: 8, Channels: 1, Resize: 8}.Decode(c.file)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want one that says %q", c.name, err, c.want)
 		}
@@ -87,10 +87,10 @@ func TestEncoderMustFit(t *testing.T) {
 	for name, m := range map[string]Meta{
 		"nothing":                  {},
 		"no encoding":              {Shape: []int{3}},
-		"another size":             {Shape: []int{1, 4, 4}, Norm: norm, Encoder: Encoding{Image: &ImageEncoding{4, 5, 1, 4}}},
-		"no scale for the channel": {Shape: []int{1, 4, 4}, Encoder: Encoding{Image: &ImageEncoding{4, 4, 1, 4}}},
-		"two channels":             {Shape: []int{2, 4, 4}, Norm: append(norm, norm...), Encoder: Encoding{Image: &ImageEncoding{4, 4, 2, 4}}},
-		"negative sizes":           {Shape: []int{1, -4, -4}, Norm: norm, Encoder: Encoding{Image: &ImageEncoding{-4, -4, 1, 4}}},
+		"another size":             {Shape: []int{1, 4, 4}, Norm: norm, Encoder: Encoding{Image: &ImageEncoding{Width: 4, Height: 5, Channels: 1, Resize: 4}}},
+		"no scale for the channel": {Shape: []int{1, 4, 4}, Encoder: Encoding{Image: &ImageEncoding{Width: 4, Height: 4, Channels: 1, Resize: 4}}},
+		"two channels":             {Shape: []int{2, 4, 4}, Norm: append(norm, norm...), Encoder: Encoding{Image: &ImageEncoding{Width: 4, Height: 4, Channels: 2, Resize: 4}}},
+		"negative sizes":           {Shape: []int{1, -4, -4}, Norm: norm, Encoder: Encoding{Image: &ImageEncoding{Width: -4, Height: -4, Channels: 1, Resize: 4}}},
 		"sizes without end":        {Shape: []int{1 << 40, 1 << 40}, Encoder: Encoding{Row: &RowEncoding{}}},
 		"other columns":            {Shape: []int{2}, Encoder: Encoding{Row: &RowEncoding{Columns: []Column{{Use: Numeric}}}}},
 		"weights missing":          {Shape: []int{16}, Encoder: Encoding{Text: &TextEncoding{Features: 16, IDF: make([]float32, 15)}}},

@@ -83,7 +83,7 @@ func parse(file []byte) (*Dataset, error) {
 	}
 	t := &table{meta: c.Meta, count: c.Count, width: width}
 	t.labels, t.targets = view[int32](arrays["labels"]), view[float32](arrays["targets"])
-	t.pixels, t.rows = arrays["pixels"], view[float32](arrays["rows"])
+	t.pixels, t.sizes, t.rows = arrays["pixels"], view[uint32](arrays["sizes"]), view[float32](arrays["rows"])
 	t.starts, t.buckets, t.values = view[uint32](arrays["starts"]), view[uint32](arrays["buckets"]), view[float32](arrays["values"])
 	if !t.sound() {
 		return nil, errDamaged
@@ -101,6 +101,9 @@ func parse(file []byte) (*Dataset, error) {
 			}
 		}
 		d.Splits[name] = part{t, index}
+		if c.Meta.Encoder.Image != nil {
+			d.Splits[name] = pictures{part{t, index}}
+		}
 	}
 	return d, nil
 }
@@ -123,6 +126,8 @@ type table struct {
 	labels  []int32
 	targets []float32
 	pixels  []byte    // images
+	sizes   []uint32  // of images that keep their shape: width and height of each
+	offsets []int     // of these into pixels
 	rows    []float32 // tables
 	starts  []uint32  // texts: example i has buckets[starts[i]:starts[i+1]]
 	buckets []uint32
@@ -151,7 +156,7 @@ func (t *table) sound() bool {
 	e := t.meta.Encoder
 	switch {
 	case e.Image != nil:
-		return e.Image.fits(t.meta) && len(t.pixels) == t.count*w
+		return e.Image.fits(t.meta) && t.soundPixels()
 	case e.Row != nil:
 		return len(t.rows) == t.count*w
 	case e.Text != nil:
@@ -185,27 +190,11 @@ func (p part) Target(i int) float32 { return p.table.targets[p.index[i]] }
 
 func (p part) Features(i int, dst []float32) {
 	t, row, w := p.table, int(p.index[i]), p.table.width
-	switch {
-	case t.meta.Encoder.Image != nil:
-		normalise(t.meta, t.pixels[row*w:(row+1)*w], dst)
-	case t.meta.Encoder.Row != nil:
+	if t.meta.Encoder.Row != nil {
 		copy(dst, t.rows[row*w:(row+1)*w])
-	default:
-		scatter(t.buckets[t.starts[row]:t.starts[row+1]], t.values[t.starts[row]:t.starts[row+1]], dst)
+		return
 	}
-}
-
-// normalise brings pixels to mean 0 and standard deviation 1 over the training
-// split, channel by channel.
-func normalise(m Meta, pixels []byte, dst []float32) {
-	plane := len(pixels) / m.Shape[0]
-	for ch, s := range m.Norm {
-		scale, shift := float32(1/(255*s.SD)), float32(s.Mean/s.SD)
-		from, to := pixels[ch*plane:(ch+1)*plane], dst[ch*plane:(ch+1)*plane]
-		for i, p := range from {
-			to[i] = float32(p)*scale - shift
-		}
-	}
+	scatter(t.buckets[t.starts[row]:t.starts[row+1]], t.values[t.starts[row]:t.starts[row+1]], dst)
 }
 
 func scatter(buckets []uint32, values, dst []float32) {

@@ -21,6 +21,11 @@ type Network interface {
 	Layers(m artifact.Meta) ([]nn.Layer, error)
 }
 
+// Starter is a Network that begins with parameters other than random ones.
+type Starter interface {
+	Start(params []*nn.Param) error
+}
+
 // Fit trains a network on r's data: the loop that all built-in trainers share.
 // Order, augmentation and dropout depend on seed, epoch and step alone, so that
 // a training that goes on from a checkpoint ends with the bits of one that was
@@ -55,9 +60,8 @@ type fit struct {
 	progress progress
 	best     [][]float32 // parameters of the best epoch
 
+	loader *loader
 	order  []int
-	width  int
-	tmp    []float32
 	losses []float64
 	began  time.Time
 	before float64 // seconds spent before this process
@@ -71,6 +75,9 @@ func newFit(r *Run, c TrainConfig, data *artifact.Dataset, network Network) (*fi
 	if c.Augment.any() && len(data.Meta.Shape) != 3 {
 		return nil, fmt.Errorf("train: augment changes images, and this data set's examples are %v numbers", data.Meta.Shape)
 	}
+	if _, ok := f.train.(artifact.Cropper); c.Augment.RandomResizedCrop && !ok {
+		return nil, fmt.Errorf("train: random_resized_crop cuts from pictures, and this data set has none")
+	}
 	layers, err := network.Layers(data.Meta)
 	if err != nil {
 		return nil, err
@@ -78,14 +85,19 @@ func newFit(r *Run, c TrainConfig, data *artifact.Dataset, network Network) (*fi
 	if f.net, err = newNet(layers, data.Meta, min(c.BatchSize, f.train.Len()), c.LabelSmoothing, r.Trial.Seed); err != nil {
 		return nil, err
 	}
+	if s, ok := network.(Starter); ok {
+		if err := s.Start(f.net.Params()); err != nil {
+			return nil, err
+		}
+	}
 	if f.opt, err = nn.NewOptimizer(c.optimizer(), f.net.Params()); err != nil {
 		return nil, err
 	}
 	for _, p := range f.net.Params() {
 		f.best = append(f.best, make([]float32, len(p.Data)))
 	}
-	f.width = len(f.net.Inputs()) / f.net.Batch()
-	f.tmp = make([]float32, f.width)
+	width := len(f.net.Inputs()) / f.net.Batch()
+	f.loader = &loader{Augment: c.Augment, meta: data.Meta, seed: r.Trial.Seed, width: width, tmp: make([]float32, width)}
 	f.losses = make([]float64, f.net.Batch())
 	f.order = make([]int, f.train.Len())
 	return f, nil
@@ -138,14 +150,14 @@ func (f *fit) epoch(ctx context.Context) (result sweep.Result, done bool, err er
 	batch := f.net.Batch()
 	batches := len(f.order) / batch
 	lr := 0.0
-	for b := range batches {
+	b := 0
+	for rows := range f.loader.batches(f.train, f.order[:batches*batch], epoch, f.batch()) {
 		if ctx.Err() != nil || f.Stopping() { // the last epoch's checkpoint stands; this epoch is done again
 			if f.progress.Best != nil { // a stop rule may have ended it for good
 				err = f.save(maps.Clone(f.progress.Best))
 			}
 			return sweep.Result{Outcome: sweep.Cancelled, Message: fmt.Sprintf("interrupted in epoch %d", epoch)}, true, err
 		}
-		f.load(f.train, f.order[b*batch:(b+1)*batch], epoch)
 		lr = f.rate(float64(epoch-1) + float64(b)/float64(batches))
 		loss, err := f.net.Step(f.opt, lr)
 		if err != nil {
@@ -157,7 +169,8 @@ func (f *fit) epoch(ctx context.Context) (result sweep.Result, done bool, err er
 				Message: fmt.Sprintf("the loss is %v at epoch %d, step %d: try a lower learning_rate, or clip_norm = 1", loss, epoch, b+1),
 			}, true, nil
 		}
-		f.count(training, f.train, f.order[b*batch:(b+1)*batch], f.net.Outputs())
+		f.count(training, f.train, rows, f.net.Outputs())
+		b++
 	}
 	seconds := f.Now().Sub(start).Seconds()
 	metrics := training.metrics(artifact.Train)
@@ -192,23 +205,9 @@ func (f *fit) shuffle(epoch int) {
 	r.Shuffle(len(f.order), func(i, j int) { f.order[i], f.order[j] = f.order[j], f.order[i] })
 }
 
-// load writes examples into the net's batch; epoch 0 is evaluation, which
-// changes nothing about them.
-func (f *fit) load(split artifact.Split, rows []int, epoch int) {
-	x := f.net.Inputs()
-	for i, row := range rows {
-		dst := x[i*f.width : (i+1)*f.width]
-		split.Features(row, dst)
-		if epoch > 0 && f.Augment.any() {
-			r := rand.New(rand.NewPCG(f.Trial.Seed^uint64(epoch)<<32, uint64(row)))
-			f.Augment.apply(dst, f.tmp, f.data.Meta.Shape, r)
-		}
-		if f.data.Meta.Kind == artifact.Regression {
-			f.net.Targets()[i] = split.Target(row)
-		} else {
-			f.net.Labels()[i] = int32(split.Label(row))
-		}
-	}
+// batch is the net's own.
+func (f *fit) batch() *batch {
+	return &batch{x: f.net.Inputs(), labels: f.net.Labels(), targets: f.net.Targets()}
 }
 
 func (f *fit) count(s *score, split artifact.Split, rows []int, outputs []float32) {
@@ -227,14 +226,11 @@ func (f *fit) count(s *score, split artifact.Split, rows []int, outputs []float3
 // evaluate scores the current parameters on a split.
 func (f *fit) evaluate(split artifact.Split, name string) (sweep.Metrics, error) {
 	s := newScore(f.data.Meta)
-	batch := f.net.Batch()
-	rows := make([]int, 0, batch)
-	for from := 0; from < split.Len(); from += batch {
-		rows = rows[:0]
-		for i := from; i < min(from+batch, split.Len()); i++ {
-			rows = append(rows, i)
-		}
-		f.load(split, rows, 0)
+	order := make([]int, split.Len())
+	for i := range order {
+		order[i] = i
+	}
+	for rows := range f.loader.batches(split, order, 0, f.batch()) {
 		outputs, err := f.net.Forward()
 		if err != nil {
 			return nil, err

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/inflame-deeplearning/sweep/artifact"
+	"github.com/inflame-deeplearning/sweep/artifact/data/glyphs"
+	"github.com/inflame-deeplearning/sweep/artifact/sourcetest"
 	"github.com/inflame-deeplearning/sweep/model"
 	"github.com/inflame-deeplearning/sweep/model/cnn"
 	"github.com/inflame-deeplearning/sweep/model/mlp"
@@ -76,7 +78,8 @@ type training struct {
 	trainer model.Trainer
 	train   map[string]sweep.Value
 	kind    artifact.Kind
-	batches int // after which the trial is asked to stop; 0: never
+	data    *artifact.Dataset // where it is not that of kind
+	batches int               // after which the trial is asked to stop; 0: never
 }
 
 func newTraining(t *testing.T, trainer model.Trainer, train map[string]sweep.Value) *training {
@@ -86,26 +89,36 @@ func newTraining(t *testing.T, trainer model.Trainer, train map[string]sweep.Val
 
 func (tr *training) run(t *testing.T) sweep.Result {
 	t.Helper()
+	result, err := tr.try(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+func (tr *training) try(t *testing.T) (sweep.Result, error) {
+	t.Helper()
 	config, problems := schema.Of(model.TrainConfig{}).Complete(sweep.Object(tr.train))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
 	asked := 0
 	objective := sweep.Objective{Name: "val_loss", Goal: sweep.Minimize}
-	result, err := tr.trainer.Train(t.Context(), &model.Run{
+	return tr.trainer.Train(t.Context(), &model.Run{
 		Trial:      sweep.Trial{Run: "test-1", Seed: 7, Task: sweep.Task{Model: sweep.Block{Type: "test", Config: sweep.Object(nil)}, Train: config}},
 		Objectives: []sweep.Objective{objective},
 		Dir:        tr.dir, Log: io.Discard, Now: time.Now,
-		Data: func(context.Context) (*artifact.Dataset, error) { return dataset(tr.kind), nil },
+		Data: func(context.Context) (*artifact.Dataset, error) {
+			if tr.data != nil {
+				return tr.data, nil
+			}
+			return dataset(tr.kind), nil
+		},
 		Report: func(step int, m sweep.Metrics) error {
 			return tr.dir.Append(sweep.Report{Step: step, Metrics: m})
 		},
 		Stopping: func() bool { asked++; return tr.batches > 0 && asked > tr.batches },
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return result
 }
 
 // curve is the reports without what depends on time.
@@ -227,6 +240,29 @@ func TestFitResumesToTheSameBits(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// The same where parts of pictures are cut out, beside the training.
+func TestFitResumesCropsToTheSameBits(t *testing.T) {
+	config := settings(map[string]sweep.Value{"augment": sweep.Object(map[string]sweep.Value{"random_resized_crop": sweep.Bool(true), "flip": sweep.Bool(true)})})
+	fixed := sourcetest.Open(t, glyphs.New, sourcetest.Attrs{"count": 100, "size": 12})
+	for name, data := range map[string]*artifact.Dataset{"kept": model.Photos(t, 12, 15), "fixed": fixed} {
+		undisturbed := newTraining(t, network(t, "cnn"), config)
+		undisturbed.data = data
+		undisturbed.run(t)
+		tr := newTraining(t, network(t, "cnn"), config)
+		tr.data, tr.batches = data, 3
+		for tr.run(t).Outcome == sweep.Cancelled {
+			tr.batches += 3
+		}
+		if tr.bits(t) != undisturbed.bits(t) {
+			t.Errorf("%s: interrupted it ends otherwise", name)
+		}
+	}
+	tr := newTraining(t, network(t, "cnn"), config)
+	if _, err := tr.try(t); err == nil || !strings.Contains(err.Error(), "random_resized_crop cuts from pictures") {
+		t.Errorf("without pictures: error %v", err)
 	}
 }
 

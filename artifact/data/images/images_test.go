@@ -18,6 +18,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/inflame-deeplearning/sweep/artifact"
 	"github.com/inflame-deeplearning/sweep/artifact/sourcetest"
 )
 
@@ -172,10 +173,20 @@ func TestFormatsAndEncoder(t *testing.T) {
 	files["red/a.jpeg"], files["red/b.gif"] = asJPEG.Bytes(), asGIF.Bytes()
 	files["red/c.webp"] = []byte(webp)
 	dir := sourcetest.Write(t, files)
-	for _, channels := range []string{"rgb", "grey"} {
-		d := sourcetest.Open(t, New, sourcetest.Attrs{"path": dir, "size": 4, "resize": 6, "channels": channels})
+	for _, c := range []struct {
+		channels, normalise string
+		keep                bool
+	}{{"rgb", "data", false}, {"grey", "data", false}, {"grey", "data", true}, {"rgb", "imagenet", true}} {
+		channels := c.channels
+		d := sourcetest.Open(t, New, sourcetest.Attrs{"path": dir, "size": 4, "resize": 6, "channels": channels, "normalise": c.normalise, "keep_shape": c.keep})
 		if want := map[string]int{"rgb": 3, "grey": 1}[channels]; d.Meta.Shape[0] != want {
 			t.Errorf("%s: shape %v", channels, d.Meta.Shape)
+		}
+		if got := slices.Equal(d.Meta.Norm, imageNet); got != (c.normalise == "imagenet") {
+			t.Errorf("normalise = %s: %v", c.normalise, d.Meta.Norm)
+		}
+		if size, want := d.Splits["train"].(artifact.Cropper).Size(0), map[bool]image.Point{false: {X: 4, Y: 4}, true: {X: 9, Y: 6}}[c.keep]; size != want {
+			t.Errorf("keep_shape = %v: the first picture is kept as %v, want %v", c.keep, size, want)
 		}
 		for name := range files {
 			got := sourcetest.Encoded(t, d, filepath.Join(dir, name))
@@ -226,6 +237,7 @@ func TestMistakes(t *testing.T) {
 		{"a picture", sourcetest.Attrs{"path": filepath.Join(folder, "red", "00.png")}, "neither a folder nor"},
 		{"one class", sourcetest.Attrs{"path": sourcetest.Write(t, one)}, "one class only"},
 		{"resize below size", sourcetest.Attrs{"path": folder, "size": 8, "resize": 4}, "resize = 4"},
+		{"grey like ImageNet", sourcetest.Attrs{"path": folder, "channels": "grey", "normalise": "imagenet"}, `normalise = "imagenet" needs channels = "rgb"`},
 		{"no zip", sourcetest.Attrs{"path": filepath.Join(sourcetest.Write(t, map[string][]byte{"a.zip": []byte("no")}), "a.zip")}, "a.zip"},
 		{"no tar.gz", sourcetest.Attrs{"path": filepath.Join(sourcetest.Write(t, map[string][]byte{"a.tgz": []byte("no gzip at all")}), "a.tgz")}, "unzip"},
 		{"a zip that leads outside", sourcetest.Attrs{"path": asZip(t, map[string][]byte{"../../red/a.png": {1}})}, "leads outside"},

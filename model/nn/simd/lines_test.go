@@ -27,30 +27,29 @@ func transposed(m [][]float64) [][]float64 {
 	return t
 }
 
-// The matrices are those of Lavin and Gray, section 4.3.
+// The matrices of Cook and Toom for the points at which polynomials are
+// multiplied: the rows of Bᵀ are the coefficients of the product of (x - q) over
+// the other points q, those of G and A the powers of the point, G's over the
+// product of its distances to the others.
 var (
-	matrixBT = [][]float64{
-		{4, 0, -5, 0, 1, 0},
-		{0, -4, -4, 1, 1, 0},
-		{0, 4, -4, -1, 1, 0},
-		{0, -2, -1, 2, 1, 0},
-		{0, 2, -1, -2, 1, 0},
-		{0, 4, 0, -5, 0, 1},
-	}
-	matrixAT = [][]float64{
-		{1, 1, 1, 1, 1, 0},
-		{0, 1, -1, 2, -2, 0},
-		{0, 1, 1, 4, 4, 0},
-		{0, 1, -1, 8, -8, 1},
-	}
-	matrixG = [][]float64{
-		{1.0 / 4, 0, 0},
-		{-1.0 / 6, -1.0 / 6, -1.0 / 6},
-		{-1.0 / 6, 1.0 / 6, -1.0 / 6},
-		{1.0 / 24, 1.0 / 12, 1.0 / 6},
-		{1.0 / 24, -1.0 / 12, 1.0 / 6},
-		{0, 0, 1},
-	}
+	points   = []float64{0, 0.5, -0.5, 1.25, -1.25}
+	matrixBT = func() [][]float64 {
+		all := []float64{1} // the product over all points
+		rows := make([][]float64, 0, 6)
+		for i := range points {
+			row := []float64{1}
+			for j, q := range points {
+				if j != i {
+					row = timesRoot(row, q)
+				}
+			}
+			rows = append(rows, append(row, 0))
+			all = timesRoot(all, points[i])
+		}
+		return append(rows, all)
+	}()
+	matrixAT   = transposed(powers(4, false))
+	matrixG    = powers(3, true)
 	transforms = []winograd{
 		{"InputLines", InputLines, matrixBT, false},
 		{"OutputLines", OutputLines, matrixAT, false},
@@ -60,6 +59,37 @@ var (
 		{"KernelAdjointLines", KernelAdjointLines, transposed(matrixG), false},
 	}
 )
+
+// timesRoot is the polynomial p, lowest power first, times (x - q).
+func timesRoot(p []float64, q float64) []float64 {
+	out := make([]float64, len(p)+1)
+	for i, c := range p {
+		out[i] -= q * c
+		out[i+1] += c
+	}
+	return out
+}
+
+// powers has a row for each point, of its n first powers, and one for infinity.
+func powers(n int, scaled bool) [][]float64 {
+	var rows [][]float64
+	for i, p := range points {
+		scale := 1.0
+		for j, q := range points {
+			if scaled && j != i {
+				scale /= p - q
+			}
+		}
+		row := make([]float64, n)
+		for k := range row {
+			row[k] = scale * math.Pow(p, float64(k))
+		}
+		rows = append(rows, row)
+	}
+	last := make([]float64, n)
+	last[n-1] = 1
+	return append(rows, last)
+}
 
 func checkLines(t *testing.T, w winograd, n, dstGap, srcGap int, seed uint64) {
 	t.Helper()

@@ -3,19 +3,25 @@ package simd
 // The transforms share sums and differences between their outputs: see lines.go
 // for what they are, and the tests for the matrices.
 
+const (
+	a, b   = 1.0 / 2, 5.0 / 4
+	a2, b2 = a * a, b * b
+	na, nb = 2 * a2 * (a2 - b2), 2 * b2 * (b2 - a2)
+)
+
 func inputLinesGo(dst []float32, dstStride int, src []float32, srcStride, n int) {
 	for i := range n {
 		s, d := src[i:], dst[i:]
 		s0, s1, s2 := s[0], s[srcStride], s[2*srcStride]
 		s3, s4, s5 := s[3*srcStride], s[4*srcStride], s[5*srcStride]
-		even, odd := s4-4*s2, s3-4*s1
-		even2, odd2 := s4-s2, 2*(s3-s1)
-		d[0] = 4*(s0-s2) + even2
+		even, odd := s4-b2*s2, a*(s3-b2*s1)
+		even2, odd2 := s4-a2*s2, b*(s3-a2*s1)
+		d[0] = a2*b2*s0 - (a2+b2)*s2 + s4
 		d[dstStride] = even + odd
 		d[2*dstStride] = even - odd
 		d[3*dstStride] = even2 + odd2
 		d[4*dstStride] = even2 - odd2
-		d[5*dstStride] = 4*(s1-s3) + (s5 - s3)
+		d[5*dstStride] = a2*b2*s1 - (a2+b2)*s3 + s5
 	}
 }
 
@@ -27,9 +33,9 @@ func outputLinesGo(dst []float32, dstStride int, src []float32, srcStride, n int
 		sum, difference := s1+s2, s1-s2
 		sum2, difference2 := s3+s4, s3-s4
 		d[0] = s0 + sum + sum2
-		d[dstStride] = difference + 2*difference2
-		d[2*dstStride] = sum + 4*sum2
-		d[3*dstStride] = difference + 8*difference2 + s5
+		d[dstStride] = a*difference + b*difference2
+		d[2*dstStride] = a2*sum + b2*sum2
+		d[3*dstStride] = a*a2*difference + b*b2*difference2 + s5
 	}
 }
 
@@ -37,13 +43,13 @@ func kernelLinesGo(dst []float32, dstStride int, src []float32, srcStride, n int
 	for i := range n {
 		s, d := src[i:], dst[i:]
 		s0, s1, s2 := s[0], s[srcStride], s[2*srcStride]
-		ends := s0 + s2
-		even, odd := s0*(1.0/24)+s2*(1.0/6), s1*(1.0/12)
-		d[0] = s0 * 0.25
-		d[dstStride] = (ends + s1) * (-1.0 / 6)
-		d[2*dstStride] = (ends - s1) * (-1.0 / 6)
-		d[3*dstStride] = even + odd
-		d[4*dstStride] = even - odd
+		even, odd := s0*(1/na)+s2*(a2/na), s1*(a/na)
+		even2, odd2 := s0*(1/nb)+s2*(b2/nb), s1*(b/nb)
+		d[0] = s0 * (1 / (a2 * b2))
+		d[dstStride] = even + odd
+		d[2*dstStride] = even - odd
+		d[3*dstStride] = even2 + odd2
+		d[4*dstStride] = even2 - odd2
 		d[5*dstStride] = s2
 	}
 }
@@ -52,8 +58,8 @@ func outputAdjointLinesGo(dst []float32, dstStride int, src []float32, srcStride
 	for i := range n {
 		s, d := src[i:], dst[i:]
 		s0, s1, s2, s3 := s[0], s[srcStride], s[2*srcStride], s[3*srcStride]
-		even, odd := s0+s2, s1+s3
-		even2, odd2 := s0+4*s2, 2*(s1+4*s3)
+		even, odd := s0+a2*s2, a*(s1+a2*s3)
+		even2, odd2 := s0+b2*s2, b*(s1+b2*s3)
 		d[0] = s0
 		d[dstStride] = even + odd
 		d[2*dstStride] = even - odd
@@ -69,11 +75,11 @@ func inputAdjointLinesGo(dst []float32, dstStride int, src []float32, srcStride,
 		s0, s1, s2 := s[0], s[srcStride], s[2*srcStride]
 		s3, s4, s5 := s[3*srcStride], s[4*srcStride], s[5*srcStride]
 		sum, difference := s1+s2, s1-s2
-		sum2, difference2 := s3+s4, 2*(s3-s4)
-		d[0] += 4 * s0
-		d[dstStride] += 4*(s5-difference) - difference2
-		d[2*dstStride] -= 5*s0 + 4*sum + sum2
-		d[3*dstStride] += difference + difference2 - 5*s5
+		sum2, difference2 := s3+s4, s3-s4
+		d[0] += a2 * b2 * s0
+		d[dstStride] += a2*b2*s5 - a*b2*difference - b*a2*difference2
+		d[2*dstStride] -= (a2+b2)*s0 + b2*sum + a2*sum2
+		d[3*dstStride] += a*difference + b*difference2 - (a2+b2)*s5
 		d[4*dstStride] += s0 + sum + sum2
 		d[5*dstStride] += s5
 	}
@@ -84,10 +90,10 @@ func kernelAdjointLinesGo(dst []float32, dstStride int, src []float32, srcStride
 		s, d := src[i:], dst[i:]
 		s0, s1, s2 := s[0], s[srcStride], s[2*srcStride]
 		s3, s4, s5 := s[3*srcStride], s[4*srcStride], s[5*srcStride]
-		sum, difference := s1+s2, s2-s1
+		sum, difference := s1+s2, s1-s2
 		sum2, difference2 := s3+s4, s3-s4
-		d[0] = s0*0.25 - sum*(1.0/6) + sum2*(1.0/24)
-		d[dstStride] = difference*(1.0/6) + difference2*(1.0/12)
-		d[2*dstStride] = (sum2-sum)*(1.0/6) + s5
+		d[0] = s0*(1/(a2*b2)) + sum*(1/na) + sum2*(1/nb)
+		d[dstStride] = difference*(a/na) + difference2*(b/nb)
+		d[2*dstStride] = sum*(a2/na) + sum2*(b2/nb) + s5
 	}
 }

@@ -3270,41 +3270,45 @@ TEXT ·inputLinesAVX(SB), NOSPLIT, $0-72
 	ADDQ    CX, DI
 	LEAQ    (SI)(DX*2), R8
 	ADDQ    DX, R8
-	VMOVUPS lanes40800000<>+0(SB), Y0
 	MOVQ    AX, R9
 	ANDQ    $0x07, R9
 	NEGQ    R9
 	LEAQ    masks<>+0(SB), R10
-	VMOVUPS 32(R10)(R9*4), Y1
+	VMOVUPS 32(R10)(R9*4), Y0
 	SUBQ    $0x08, AX
 	JLT     tail
 
 columns:
-	VMOVUPS      (BX), Y2
-	VMOVUPS      (BX)(CX*1), Y3
-	VMOVUPS      (BX)(CX*2), Y4
-	VMOVUPS      (DI), Y5
-	VMOVUPS      (DI)(CX*1), Y6
-	VMOVUPS      (DI)(CX*2), Y7
-	VSUBPS       Y4, Y6, Y8
-	VSUBPS       Y3, Y5, Y9
-	VSUBPS       Y4, Y2, Y2
-	VFMADD213PS  Y8, Y0, Y2
-	VSUBPS       Y5, Y7, Y7
-	VFNMADD231PS Y9, Y0, Y7
-	VADDPS       Y9, Y9, Y9
-	VFNMADD231PS Y4, Y0, Y6
-	VFNMADD231PS Y3, Y0, Y5
-	VADDPS       Y5, Y6, Y3
-	VSUBPS       Y5, Y6, Y4
-	VADDPS       Y9, Y8, Y5
-	VSUBPS       Y9, Y8, Y6
-	VMOVUPS      Y2, (SI)
-	VMOVUPS      Y3, (SI)(DX*1)
-	VMOVUPS      Y4, (SI)(DX*2)
-	VMOVUPS      Y5, (R8)
-	VMOVUPS      Y6, (R8)(DX*1)
-	VMOVUPS      Y7, (R8)(DX*2)
+	VMOVUPS      (BX), Y1
+	VMOVUPS      (BX)(CX*1), Y2
+	VMOVUPS      (BX)(CX*2), Y3
+	VMOVUPS      (DI), Y4
+	VMOVUPS      (DI)(CX*1), Y5
+	VMOVUPS      (DI)(CX*2), Y6
+	VMOVAPS      Y5, Y7
+	VFNMADD231PS lanes3fc80000<>+0(SB), Y3, Y7
+	VMOVAPS      Y4, Y8
+	VFNMADD231PS lanes3fc80000<>+0(SB), Y2, Y8
+	VMULPS       lanes3f000000<>+0(SB), Y8, Y8
+	VMOVAPS      Y5, Y9
+	VFNMADD231PS lanes3e800000<>+0(SB), Y3, Y9
+	VMOVAPS      Y4, Y10
+	VFNMADD231PS lanes3e800000<>+0(SB), Y2, Y10
+	VMULPS       lanes3fa00000<>+0(SB), Y10, Y10
+	VFMADD231PS  lanes3ec80000<>+0(SB), Y1, Y5
+	VFNMADD231PS lanes3fe80000<>+0(SB), Y3, Y5
+	VFMADD231PS  lanes3ec80000<>+0(SB), Y2, Y6
+	VFNMADD231PS lanes3fe80000<>+0(SB), Y4, Y6
+	VADDPS       Y8, Y7, Y1
+	VSUBPS       Y8, Y7, Y2
+	VADDPS       Y10, Y9, Y3
+	VSUBPS       Y10, Y9, Y4
+	VMOVUPS      Y5, (SI)
+	VMOVUPS      Y1, (SI)(DX*1)
+	VMOVUPS      Y2, (SI)(DX*2)
+	VMOVUPS      Y3, (R8)
+	VMOVUPS      Y4, (R8)(DX*1)
+	VMOVUPS      Y6, (R8)(DX*2)
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, DI
 	ADDQ         $0x20, SI
@@ -3315,45 +3319,90 @@ columns:
 tail:
 	CMPQ         AX, $-8
 	JLE          end
-	VMASKMOVPS   (BX), Y1, Y2
-	VMASKMOVPS   (BX)(CX*1), Y1, Y3
-	VMASKMOVPS   (BX)(CX*2), Y1, Y4
-	VMASKMOVPS   (DI), Y1, Y5
-	VMASKMOVPS   (DI)(CX*1), Y1, Y6
-	VMASKMOVPS   (DI)(CX*2), Y1, Y7
-	VSUBPS       Y4, Y6, Y8
-	VSUBPS       Y3, Y5, Y9
-	VSUBPS       Y4, Y2, Y2
-	VFMADD213PS  Y8, Y0, Y2
-	VSUBPS       Y5, Y7, Y7
-	VFNMADD231PS Y9, Y0, Y7
-	VADDPS       Y9, Y9, Y9
-	VFNMADD231PS Y4, Y0, Y6
-	VFNMADD231PS Y3, Y0, Y5
-	VADDPS       Y5, Y6, Y0
-	VSUBPS       Y5, Y6, Y3
-	VADDPS       Y9, Y8, Y4
-	VSUBPS       Y9, Y8, Y5
-	VMASKMOVPS   Y2, Y1, (SI)
-	VMASKMOVPS   Y0, Y1, (SI)(DX*1)
-	VMASKMOVPS   Y3, Y1, (SI)(DX*2)
-	VMASKMOVPS   Y4, Y1, (R8)
-	VMASKMOVPS   Y5, Y1, (R8)(DX*1)
-	VMASKMOVPS   Y7, Y1, (R8)(DX*2)
+	VMASKMOVPS   (BX), Y0, Y1
+	VMASKMOVPS   (BX)(CX*1), Y0, Y2
+	VMASKMOVPS   (BX)(CX*2), Y0, Y3
+	VMASKMOVPS   (DI), Y0, Y4
+	VMASKMOVPS   (DI)(CX*1), Y0, Y5
+	VMASKMOVPS   (DI)(CX*2), Y0, Y6
+	VMOVAPS      Y5, Y7
+	VFNMADD231PS lanes3fc80000<>+0(SB), Y3, Y7
+	VMOVAPS      Y4, Y8
+	VFNMADD231PS lanes3fc80000<>+0(SB), Y2, Y8
+	VMULPS       lanes3f000000<>+0(SB), Y8, Y8
+	VMOVAPS      Y5, Y9
+	VFNMADD231PS lanes3e800000<>+0(SB), Y3, Y9
+	VMOVAPS      Y4, Y10
+	VFNMADD231PS lanes3e800000<>+0(SB), Y2, Y10
+	VMULPS       lanes3fa00000<>+0(SB), Y10, Y10
+	VFMADD231PS  lanes3ec80000<>+0(SB), Y1, Y5
+	VFNMADD231PS lanes3fe80000<>+0(SB), Y3, Y5
+	VFMADD231PS  lanes3ec80000<>+0(SB), Y2, Y6
+	VFNMADD231PS lanes3fe80000<>+0(SB), Y4, Y6
+	VADDPS       Y8, Y7, Y1
+	VSUBPS       Y8, Y7, Y2
+	VADDPS       Y10, Y9, Y3
+	VSUBPS       Y10, Y9, Y4
+	VMASKMOVPS   Y5, Y0, (SI)
+	VMASKMOVPS   Y1, Y0, (SI)(DX*1)
+	VMASKMOVPS   Y2, Y0, (SI)(DX*2)
+	VMASKMOVPS   Y3, Y0, (R8)
+	VMASKMOVPS   Y4, Y0, (R8)(DX*1)
+	VMASKMOVPS   Y6, Y0, (R8)(DX*2)
 
 end:
 	VZEROUPPER
 	RET
 
-DATA lanes40800000<>+0(SB)/4, $0x40800000
-DATA lanes40800000<>+4(SB)/4, $0x40800000
-DATA lanes40800000<>+8(SB)/4, $0x40800000
-DATA lanes40800000<>+12(SB)/4, $0x40800000
-DATA lanes40800000<>+16(SB)/4, $0x40800000
-DATA lanes40800000<>+20(SB)/4, $0x40800000
-DATA lanes40800000<>+24(SB)/4, $0x40800000
-DATA lanes40800000<>+28(SB)/4, $0x40800000
-GLOBL lanes40800000<>(SB), RODATA|NOPTR, $32
+DATA lanes3fc80000<>+0(SB)/4, $0x3fc80000
+DATA lanes3fc80000<>+4(SB)/4, $0x3fc80000
+DATA lanes3fc80000<>+8(SB)/4, $0x3fc80000
+DATA lanes3fc80000<>+12(SB)/4, $0x3fc80000
+DATA lanes3fc80000<>+16(SB)/4, $0x3fc80000
+DATA lanes3fc80000<>+20(SB)/4, $0x3fc80000
+DATA lanes3fc80000<>+24(SB)/4, $0x3fc80000
+DATA lanes3fc80000<>+28(SB)/4, $0x3fc80000
+GLOBL lanes3fc80000<>(SB), RODATA|NOPTR, $32
+
+DATA lanes3e800000<>+0(SB)/4, $0x3e800000
+DATA lanes3e800000<>+4(SB)/4, $0x3e800000
+DATA lanes3e800000<>+8(SB)/4, $0x3e800000
+DATA lanes3e800000<>+12(SB)/4, $0x3e800000
+DATA lanes3e800000<>+16(SB)/4, $0x3e800000
+DATA lanes3e800000<>+20(SB)/4, $0x3e800000
+DATA lanes3e800000<>+24(SB)/4, $0x3e800000
+DATA lanes3e800000<>+28(SB)/4, $0x3e800000
+GLOBL lanes3e800000<>(SB), RODATA|NOPTR, $32
+
+DATA lanes3fa00000<>+0(SB)/4, $0x3fa00000
+DATA lanes3fa00000<>+4(SB)/4, $0x3fa00000
+DATA lanes3fa00000<>+8(SB)/4, $0x3fa00000
+DATA lanes3fa00000<>+12(SB)/4, $0x3fa00000
+DATA lanes3fa00000<>+16(SB)/4, $0x3fa00000
+DATA lanes3fa00000<>+20(SB)/4, $0x3fa00000
+DATA lanes3fa00000<>+24(SB)/4, $0x3fa00000
+DATA lanes3fa00000<>+28(SB)/4, $0x3fa00000
+GLOBL lanes3fa00000<>(SB), RODATA|NOPTR, $32
+
+DATA lanes3ec80000<>+0(SB)/4, $0x3ec80000
+DATA lanes3ec80000<>+4(SB)/4, $0x3ec80000
+DATA lanes3ec80000<>+8(SB)/4, $0x3ec80000
+DATA lanes3ec80000<>+12(SB)/4, $0x3ec80000
+DATA lanes3ec80000<>+16(SB)/4, $0x3ec80000
+DATA lanes3ec80000<>+20(SB)/4, $0x3ec80000
+DATA lanes3ec80000<>+24(SB)/4, $0x3ec80000
+DATA lanes3ec80000<>+28(SB)/4, $0x3ec80000
+GLOBL lanes3ec80000<>(SB), RODATA|NOPTR, $32
+
+DATA lanes3fe80000<>+0(SB)/4, $0x3fe80000
+DATA lanes3fe80000<>+4(SB)/4, $0x3fe80000
+DATA lanes3fe80000<>+8(SB)/4, $0x3fe80000
+DATA lanes3fe80000<>+12(SB)/4, $0x3fe80000
+DATA lanes3fe80000<>+16(SB)/4, $0x3fe80000
+DATA lanes3fe80000<>+20(SB)/4, $0x3fe80000
+DATA lanes3fe80000<>+24(SB)/4, $0x3fe80000
+DATA lanes3fe80000<>+28(SB)/4, $0x3fe80000
+GLOBL lanes3fe80000<>(SB), RODATA|NOPTR, $32
 
 // func outputLinesAVX(dst []float32, dstStride int, src []float32, srcStride int, n int)
 // Requires: AVX, FMA3
@@ -3369,38 +3418,37 @@ TEXT ·outputLinesAVX(SB), NOSPLIT, $0-72
 	ADDQ    CX, DI
 	LEAQ    (SI)(DX*2), R8
 	ADDQ    DX, R8
-	VMOVUPS lanes40000000<>+0(SB), Y0
-	VMOVUPS lanes40800000<>+0(SB), Y1
-	VMOVUPS lanes41000000<>+0(SB), Y2
 	MOVQ    AX, R9
 	ANDQ    $0x07, R9
 	NEGQ    R9
 	LEAQ    masks<>+0(SB), R10
-	VMOVUPS 32(R10)(R9*4), Y3
+	VMOVUPS 32(R10)(R9*4), Y0
 	SUBQ    $0x08, AX
 	JLT     tail
 
 columns:
-	VMOVUPS     (BX), Y4
-	VMOVUPS     (BX)(CX*1), Y5
-	VMOVUPS     (BX)(CX*2), Y6
-	VMOVUPS     (DI), Y7
-	VMOVUPS     (DI)(CX*1), Y8
-	VMOVUPS     (DI)(CX*2), Y9
-	VADDPS      Y6, Y5, Y10
-	VSUBPS      Y6, Y5, Y5
-	VADDPS      Y8, Y7, Y6
-	VSUBPS      Y8, Y7, Y7
-	VADDPS      Y10, Y4, Y4
-	VADDPS      Y6, Y4, Y4
-	VADDPS      Y5, Y9, Y8
-	VFMADD231PS Y7, Y2, Y8
-	VFMADD231PS Y7, Y0, Y5
-	VFMADD231PS Y6, Y1, Y10
-	VMOVUPS     Y4, (SI)
+	VMOVUPS     (BX), Y1
+	VMOVUPS     (BX)(CX*1), Y2
+	VMOVUPS     (BX)(CX*2), Y3
+	VMOVUPS     (DI), Y4
+	VMOVUPS     (DI)(CX*1), Y5
+	VMOVUPS     (DI)(CX*2), Y6
+	VADDPS      Y3, Y2, Y7
+	VSUBPS      Y3, Y2, Y2
+	VADDPS      Y5, Y4, Y3
+	VSUBPS      Y5, Y4, Y4
+	VADDPS      Y7, Y1, Y1
+	VADDPS      Y3, Y1, Y1
+	VMULPS      lanes3f000000<>+0(SB), Y2, Y5
+	VFMADD231PS lanes3fa00000<>+0(SB), Y4, Y5
+	VMULPS      lanes3e800000<>+0(SB), Y7, Y7
+	VFMADD231PS lanes3fc80000<>+0(SB), Y3, Y7
+	VFMADD231PS lanes3e000000<>+0(SB), Y2, Y6
+	VFMADD231PS lanes3ffa0000<>+0(SB), Y4, Y6
+	VMOVUPS     Y1, (SI)
 	VMOVUPS     Y5, (SI)(DX*1)
-	VMOVUPS     Y10, (SI)(DX*2)
-	VMOVUPS     Y8, (R8)
+	VMOVUPS     Y7, (SI)(DX*2)
+	VMOVUPS     Y6, (R8)
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, SI
@@ -3411,40 +3459,52 @@ columns:
 tail:
 	CMPQ        AX, $-8
 	JLE         end
-	VMASKMOVPS  (BX), Y3, Y4
-	VMASKMOVPS  (BX)(CX*1), Y3, Y5
-	VMASKMOVPS  (BX)(CX*2), Y3, Y6
-	VMASKMOVPS  (DI), Y3, Y7
-	VMASKMOVPS  (DI)(CX*1), Y3, Y8
-	VMASKMOVPS  (DI)(CX*2), Y3, Y9
-	VADDPS      Y6, Y5, Y10
-	VSUBPS      Y6, Y5, Y5
-	VADDPS      Y8, Y7, Y6
-	VSUBPS      Y8, Y7, Y7
-	VADDPS      Y10, Y4, Y4
-	VADDPS      Y6, Y4, Y4
-	VADDPS      Y5, Y9, Y8
-	VFMADD231PS Y7, Y2, Y8
-	VFMADD231PS Y7, Y0, Y5
-	VFMADD231PS Y6, Y1, Y10
-	VMASKMOVPS  Y4, Y3, (SI)
-	VMASKMOVPS  Y5, Y3, (SI)(DX*1)
-	VMASKMOVPS  Y10, Y3, (SI)(DX*2)
-	VMASKMOVPS  Y8, Y3, (R8)
+	VMASKMOVPS  (BX), Y0, Y1
+	VMASKMOVPS  (BX)(CX*1), Y0, Y2
+	VMASKMOVPS  (BX)(CX*2), Y0, Y3
+	VMASKMOVPS  (DI), Y0, Y4
+	VMASKMOVPS  (DI)(CX*1), Y0, Y5
+	VMASKMOVPS  (DI)(CX*2), Y0, Y6
+	VADDPS      Y3, Y2, Y7
+	VSUBPS      Y3, Y2, Y2
+	VADDPS      Y5, Y4, Y3
+	VSUBPS      Y5, Y4, Y4
+	VADDPS      Y7, Y1, Y1
+	VADDPS      Y3, Y1, Y1
+	VMULPS      lanes3f000000<>+0(SB), Y2, Y5
+	VFMADD231PS lanes3fa00000<>+0(SB), Y4, Y5
+	VMULPS      lanes3e800000<>+0(SB), Y7, Y7
+	VFMADD231PS lanes3fc80000<>+0(SB), Y3, Y7
+	VFMADD231PS lanes3e000000<>+0(SB), Y2, Y6
+	VFMADD231PS lanes3ffa0000<>+0(SB), Y4, Y6
+	VMASKMOVPS  Y1, Y0, (SI)
+	VMASKMOVPS  Y5, Y0, (SI)(DX*1)
+	VMASKMOVPS  Y7, Y0, (SI)(DX*2)
+	VMASKMOVPS  Y6, Y0, (R8)
 
 end:
 	VZEROUPPER
 	RET
 
-DATA lanes41000000<>+0(SB)/4, $0x41000000
-DATA lanes41000000<>+4(SB)/4, $0x41000000
-DATA lanes41000000<>+8(SB)/4, $0x41000000
-DATA lanes41000000<>+12(SB)/4, $0x41000000
-DATA lanes41000000<>+16(SB)/4, $0x41000000
-DATA lanes41000000<>+20(SB)/4, $0x41000000
-DATA lanes41000000<>+24(SB)/4, $0x41000000
-DATA lanes41000000<>+28(SB)/4, $0x41000000
-GLOBL lanes41000000<>(SB), RODATA|NOPTR, $32
+DATA lanes3e000000<>+0(SB)/4, $0x3e000000
+DATA lanes3e000000<>+4(SB)/4, $0x3e000000
+DATA lanes3e000000<>+8(SB)/4, $0x3e000000
+DATA lanes3e000000<>+12(SB)/4, $0x3e000000
+DATA lanes3e000000<>+16(SB)/4, $0x3e000000
+DATA lanes3e000000<>+20(SB)/4, $0x3e000000
+DATA lanes3e000000<>+24(SB)/4, $0x3e000000
+DATA lanes3e000000<>+28(SB)/4, $0x3e000000
+GLOBL lanes3e000000<>(SB), RODATA|NOPTR, $32
+
+DATA lanes3ffa0000<>+0(SB)/4, $0x3ffa0000
+DATA lanes3ffa0000<>+4(SB)/4, $0x3ffa0000
+DATA lanes3ffa0000<>+8(SB)/4, $0x3ffa0000
+DATA lanes3ffa0000<>+12(SB)/4, $0x3ffa0000
+DATA lanes3ffa0000<>+16(SB)/4, $0x3ffa0000
+DATA lanes3ffa0000<>+20(SB)/4, $0x3ffa0000
+DATA lanes3ffa0000<>+24(SB)/4, $0x3ffa0000
+DATA lanes3ffa0000<>+28(SB)/4, $0x3ffa0000
+GLOBL lanes3ffa0000<>(SB), RODATA|NOPTR, $32
 
 // func kernelLinesAVX(dst []float32, dstStride int, src []float32, srcStride int, n int)
 // Requires: AVX, FMA3
@@ -3460,40 +3520,35 @@ TEXT ·kernelLinesAVX(SB), NOSPLIT, $0-72
 	ADDQ    CX, DI
 	LEAQ    (SI)(DX*2), R8
 	ADDQ    DX, R8
-	VMOVUPS lanes3e800000<>+0(SB), Y0
-	VMOVUPS lanes3e2aaaab<>+0(SB), Y1
-	VMOVUPS lanesbe2aaaab<>+0(SB), Y2
-	VMOVUPS lanes3daaaaab<>+0(SB), Y3
-	VMOVUPS lanes3d2aaaab<>+0(SB), Y4
 	MOVQ    AX, R9
 	ANDQ    $0x07, R9
 	NEGQ    R9
 	LEAQ    masks<>+0(SB), R10
-	VMOVUPS 32(R10)(R9*4), Y5
+	VMOVUPS 32(R10)(R9*4), Y0
 	SUBQ    $0x08, AX
 	JLT     tail
 
 columns:
-	VMOVUPS     (BX), Y6
-	VMOVUPS     (BX)(CX*1), Y7
-	VMOVUPS     (BX)(CX*2), Y8
-	VADDPS      Y8, Y6, Y9
-	VADDPS      Y7, Y9, Y10
-	VMULPS      Y2, Y10, Y10
-	VSUBPS      Y7, Y9, Y9
-	VMULPS      Y2, Y9, Y9
-	VMULPS      Y4, Y6, Y11
-	VFMADD231PS Y8, Y1, Y11
-	VMULPS      Y3, Y7, Y7
-	VMULPS      Y0, Y6, Y6
-	VADDPS      Y7, Y11, Y12
-	VSUBPS      Y7, Y11, Y7
-	VMOVUPS     Y6, (SI)
-	VMOVUPS     Y10, (SI)(DX*1)
-	VMOVUPS     Y9, (SI)(DX*2)
-	VMOVUPS     Y12, (R8)
-	VMOVUPS     Y7, (R8)(DX*1)
-	VMOVUPS     Y8, (R8)(DX*2)
+	VMOVUPS     (BX), Y1
+	VMOVUPS     (BX)(CX*1), Y2
+	VMOVUPS     (BX)(CX*2), Y3
+	VMULPS      lanesbfc30c31<>+0(SB), Y1, Y4
+	VFMADD231PS lanesbec30c31<>+0(SB), Y3, Y4
+	VMULPS      lanesbf430c31<>+0(SB), Y2, Y5
+	VMULPS      lanes3e79a934<>+0(SB), Y1, Y6
+	VFMADD231PS lanes3ec30c31<>+0(SB), Y3, Y6
+	VMULPS      lanes3e9c09c1<>+0(SB), Y2, Y2
+	VMULPS      lanes4023d70a<>+0(SB), Y1, Y1
+	VADDPS      Y5, Y4, Y7
+	VSUBPS      Y5, Y4, Y4
+	VADDPS      Y2, Y6, Y5
+	VSUBPS      Y2, Y6, Y2
+	VMOVUPS     Y1, (SI)
+	VMOVUPS     Y7, (SI)(DX*1)
+	VMOVUPS     Y4, (SI)(DX*2)
+	VMOVUPS     Y5, (R8)
+	VMOVUPS     Y2, (R8)(DX*1)
+	VMOVUPS     Y3, (R8)(DX*2)
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, SI
@@ -3504,80 +3559,100 @@ columns:
 tail:
 	CMPQ        AX, $-8
 	JLE         end
-	VMASKMOVPS  (BX), Y5, Y6
-	VMASKMOVPS  (BX)(CX*1), Y5, Y7
-	VMASKMOVPS  (BX)(CX*2), Y5, Y8
-	VADDPS      Y8, Y6, Y9
-	VADDPS      Y7, Y9, Y10
-	VMULPS      Y2, Y10, Y10
-	VSUBPS      Y7, Y9, Y9
-	VMULPS      Y2, Y9, Y2
-	VMULPS      Y4, Y6, Y4
-	VFMADD231PS Y8, Y1, Y4
-	VMULPS      Y3, Y7, Y1
-	VMULPS      Y0, Y6, Y0
-	VADDPS      Y1, Y4, Y3
-	VSUBPS      Y1, Y4, Y1
-	VMASKMOVPS  Y0, Y5, (SI)
-	VMASKMOVPS  Y10, Y5, (SI)(DX*1)
-	VMASKMOVPS  Y2, Y5, (SI)(DX*2)
-	VMASKMOVPS  Y3, Y5, (R8)
-	VMASKMOVPS  Y1, Y5, (R8)(DX*1)
-	VMASKMOVPS  Y8, Y5, (R8)(DX*2)
+	VMASKMOVPS  (BX), Y0, Y1
+	VMASKMOVPS  (BX)(CX*1), Y0, Y2
+	VMASKMOVPS  (BX)(CX*2), Y0, Y3
+	VMULPS      lanesbfc30c31<>+0(SB), Y1, Y4
+	VFMADD231PS lanesbec30c31<>+0(SB), Y3, Y4
+	VMULPS      lanesbf430c31<>+0(SB), Y2, Y5
+	VMULPS      lanes3e79a934<>+0(SB), Y1, Y6
+	VFMADD231PS lanes3ec30c31<>+0(SB), Y3, Y6
+	VMULPS      lanes3e9c09c1<>+0(SB), Y2, Y2
+	VMULPS      lanes4023d70a<>+0(SB), Y1, Y1
+	VADDPS      Y5, Y4, Y7
+	VSUBPS      Y5, Y4, Y4
+	VADDPS      Y2, Y6, Y5
+	VSUBPS      Y2, Y6, Y2
+	VMASKMOVPS  Y1, Y0, (SI)
+	VMASKMOVPS  Y7, Y0, (SI)(DX*1)
+	VMASKMOVPS  Y4, Y0, (SI)(DX*2)
+	VMASKMOVPS  Y5, Y0, (R8)
+	VMASKMOVPS  Y2, Y0, (R8)(DX*1)
+	VMASKMOVPS  Y3, Y0, (R8)(DX*2)
 
 end:
 	VZEROUPPER
 	RET
 
-DATA lanes3e800000<>+0(SB)/4, $0x3e800000
-DATA lanes3e800000<>+4(SB)/4, $0x3e800000
-DATA lanes3e800000<>+8(SB)/4, $0x3e800000
-DATA lanes3e800000<>+12(SB)/4, $0x3e800000
-DATA lanes3e800000<>+16(SB)/4, $0x3e800000
-DATA lanes3e800000<>+20(SB)/4, $0x3e800000
-DATA lanes3e800000<>+24(SB)/4, $0x3e800000
-DATA lanes3e800000<>+28(SB)/4, $0x3e800000
-GLOBL lanes3e800000<>(SB), RODATA|NOPTR, $32
+DATA lanesbfc30c31<>+0(SB)/4, $0xbfc30c31
+DATA lanesbfc30c31<>+4(SB)/4, $0xbfc30c31
+DATA lanesbfc30c31<>+8(SB)/4, $0xbfc30c31
+DATA lanesbfc30c31<>+12(SB)/4, $0xbfc30c31
+DATA lanesbfc30c31<>+16(SB)/4, $0xbfc30c31
+DATA lanesbfc30c31<>+20(SB)/4, $0xbfc30c31
+DATA lanesbfc30c31<>+24(SB)/4, $0xbfc30c31
+DATA lanesbfc30c31<>+28(SB)/4, $0xbfc30c31
+GLOBL lanesbfc30c31<>(SB), RODATA|NOPTR, $32
 
-DATA lanes3e2aaaab<>+0(SB)/4, $0x3e2aaaab
-DATA lanes3e2aaaab<>+4(SB)/4, $0x3e2aaaab
-DATA lanes3e2aaaab<>+8(SB)/4, $0x3e2aaaab
-DATA lanes3e2aaaab<>+12(SB)/4, $0x3e2aaaab
-DATA lanes3e2aaaab<>+16(SB)/4, $0x3e2aaaab
-DATA lanes3e2aaaab<>+20(SB)/4, $0x3e2aaaab
-DATA lanes3e2aaaab<>+24(SB)/4, $0x3e2aaaab
-DATA lanes3e2aaaab<>+28(SB)/4, $0x3e2aaaab
-GLOBL lanes3e2aaaab<>(SB), RODATA|NOPTR, $32
+DATA lanesbec30c31<>+0(SB)/4, $0xbec30c31
+DATA lanesbec30c31<>+4(SB)/4, $0xbec30c31
+DATA lanesbec30c31<>+8(SB)/4, $0xbec30c31
+DATA lanesbec30c31<>+12(SB)/4, $0xbec30c31
+DATA lanesbec30c31<>+16(SB)/4, $0xbec30c31
+DATA lanesbec30c31<>+20(SB)/4, $0xbec30c31
+DATA lanesbec30c31<>+24(SB)/4, $0xbec30c31
+DATA lanesbec30c31<>+28(SB)/4, $0xbec30c31
+GLOBL lanesbec30c31<>(SB), RODATA|NOPTR, $32
 
-DATA lanesbe2aaaab<>+0(SB)/4, $0xbe2aaaab
-DATA lanesbe2aaaab<>+4(SB)/4, $0xbe2aaaab
-DATA lanesbe2aaaab<>+8(SB)/4, $0xbe2aaaab
-DATA lanesbe2aaaab<>+12(SB)/4, $0xbe2aaaab
-DATA lanesbe2aaaab<>+16(SB)/4, $0xbe2aaaab
-DATA lanesbe2aaaab<>+20(SB)/4, $0xbe2aaaab
-DATA lanesbe2aaaab<>+24(SB)/4, $0xbe2aaaab
-DATA lanesbe2aaaab<>+28(SB)/4, $0xbe2aaaab
-GLOBL lanesbe2aaaab<>(SB), RODATA|NOPTR, $32
+DATA lanesbf430c31<>+0(SB)/4, $0xbf430c31
+DATA lanesbf430c31<>+4(SB)/4, $0xbf430c31
+DATA lanesbf430c31<>+8(SB)/4, $0xbf430c31
+DATA lanesbf430c31<>+12(SB)/4, $0xbf430c31
+DATA lanesbf430c31<>+16(SB)/4, $0xbf430c31
+DATA lanesbf430c31<>+20(SB)/4, $0xbf430c31
+DATA lanesbf430c31<>+24(SB)/4, $0xbf430c31
+DATA lanesbf430c31<>+28(SB)/4, $0xbf430c31
+GLOBL lanesbf430c31<>(SB), RODATA|NOPTR, $32
 
-DATA lanes3daaaaab<>+0(SB)/4, $0x3daaaaab
-DATA lanes3daaaaab<>+4(SB)/4, $0x3daaaaab
-DATA lanes3daaaaab<>+8(SB)/4, $0x3daaaaab
-DATA lanes3daaaaab<>+12(SB)/4, $0x3daaaaab
-DATA lanes3daaaaab<>+16(SB)/4, $0x3daaaaab
-DATA lanes3daaaaab<>+20(SB)/4, $0x3daaaaab
-DATA lanes3daaaaab<>+24(SB)/4, $0x3daaaaab
-DATA lanes3daaaaab<>+28(SB)/4, $0x3daaaaab
-GLOBL lanes3daaaaab<>(SB), RODATA|NOPTR, $32
+DATA lanes3e79a934<>+0(SB)/4, $0x3e79a934
+DATA lanes3e79a934<>+4(SB)/4, $0x3e79a934
+DATA lanes3e79a934<>+8(SB)/4, $0x3e79a934
+DATA lanes3e79a934<>+12(SB)/4, $0x3e79a934
+DATA lanes3e79a934<>+16(SB)/4, $0x3e79a934
+DATA lanes3e79a934<>+20(SB)/4, $0x3e79a934
+DATA lanes3e79a934<>+24(SB)/4, $0x3e79a934
+DATA lanes3e79a934<>+28(SB)/4, $0x3e79a934
+GLOBL lanes3e79a934<>(SB), RODATA|NOPTR, $32
 
-DATA lanes3d2aaaab<>+0(SB)/4, $0x3d2aaaab
-DATA lanes3d2aaaab<>+4(SB)/4, $0x3d2aaaab
-DATA lanes3d2aaaab<>+8(SB)/4, $0x3d2aaaab
-DATA lanes3d2aaaab<>+12(SB)/4, $0x3d2aaaab
-DATA lanes3d2aaaab<>+16(SB)/4, $0x3d2aaaab
-DATA lanes3d2aaaab<>+20(SB)/4, $0x3d2aaaab
-DATA lanes3d2aaaab<>+24(SB)/4, $0x3d2aaaab
-DATA lanes3d2aaaab<>+28(SB)/4, $0x3d2aaaab
-GLOBL lanes3d2aaaab<>(SB), RODATA|NOPTR, $32
+DATA lanes3ec30c31<>+0(SB)/4, $0x3ec30c31
+DATA lanes3ec30c31<>+4(SB)/4, $0x3ec30c31
+DATA lanes3ec30c31<>+8(SB)/4, $0x3ec30c31
+DATA lanes3ec30c31<>+12(SB)/4, $0x3ec30c31
+DATA lanes3ec30c31<>+16(SB)/4, $0x3ec30c31
+DATA lanes3ec30c31<>+20(SB)/4, $0x3ec30c31
+DATA lanes3ec30c31<>+24(SB)/4, $0x3ec30c31
+DATA lanes3ec30c31<>+28(SB)/4, $0x3ec30c31
+GLOBL lanes3ec30c31<>(SB), RODATA|NOPTR, $32
+
+DATA lanes3e9c09c1<>+0(SB)/4, $0x3e9c09c1
+DATA lanes3e9c09c1<>+4(SB)/4, $0x3e9c09c1
+DATA lanes3e9c09c1<>+8(SB)/4, $0x3e9c09c1
+DATA lanes3e9c09c1<>+12(SB)/4, $0x3e9c09c1
+DATA lanes3e9c09c1<>+16(SB)/4, $0x3e9c09c1
+DATA lanes3e9c09c1<>+20(SB)/4, $0x3e9c09c1
+DATA lanes3e9c09c1<>+24(SB)/4, $0x3e9c09c1
+DATA lanes3e9c09c1<>+28(SB)/4, $0x3e9c09c1
+GLOBL lanes3e9c09c1<>(SB), RODATA|NOPTR, $32
+
+DATA lanes4023d70a<>+0(SB)/4, $0x4023d70a
+DATA lanes4023d70a<>+4(SB)/4, $0x4023d70a
+DATA lanes4023d70a<>+8(SB)/4, $0x4023d70a
+DATA lanes4023d70a<>+12(SB)/4, $0x4023d70a
+DATA lanes4023d70a<>+16(SB)/4, $0x4023d70a
+DATA lanes4023d70a<>+20(SB)/4, $0x4023d70a
+DATA lanes4023d70a<>+24(SB)/4, $0x4023d70a
+DATA lanes4023d70a<>+28(SB)/4, $0x4023d70a
+GLOBL lanes4023d70a<>(SB), RODATA|NOPTR, $32
 
 // func outputAdjointLinesAVX(dst []float32, dstStride int, src []float32, srcStride int, n int)
 // Requires: AVX, FMA3
@@ -3593,35 +3668,39 @@ TEXT ·outputAdjointLinesAVX(SB), NOSPLIT, $0-72
 	ADDQ    CX, DI
 	LEAQ    (SI)(DX*2), R8
 	ADDQ    DX, R8
-	VMOVUPS lanes40800000<>+0(SB), Y0
 	MOVQ    AX, R9
 	ANDQ    $0x07, R9
 	NEGQ    R9
 	LEAQ    masks<>+0(SB), R10
-	VMOVUPS 32(R10)(R9*4), Y1
+	VMOVUPS 32(R10)(R9*4), Y0
 	SUBQ    $0x08, AX
 	JLT     tail
 
 columns:
-	VMOVUPS     (BX), Y2
-	VMOVUPS     (BX)(CX*1), Y3
-	VMOVUPS     (BX)(CX*2), Y4
-	VMOVUPS     (DI), Y5
-	VADDPS      Y4, Y2, Y6
-	VADDPS      Y5, Y3, Y7
-	VFMADD213PS Y2, Y0, Y4
-	VFMADD231PS Y5, Y0, Y3
-	VADDPS      Y3, Y3, Y3
-	VADDPS      Y7, Y6, Y8
-	VSUBPS      Y7, Y6, Y6
-	VADDPS      Y3, Y4, Y7
-	VSUBPS      Y3, Y4, Y3
-	VMOVUPS     Y2, (SI)
-	VMOVUPS     Y8, (SI)(DX*1)
-	VMOVUPS     Y6, (SI)(DX*2)
-	VMOVUPS     Y7, (R8)
-	VMOVUPS     Y3, (R8)(DX*1)
-	VMOVUPS     Y5, (R8)(DX*2)
+	VMOVUPS     (BX), Y1
+	VMOVUPS     (BX)(CX*1), Y2
+	VMOVUPS     (BX)(CX*2), Y3
+	VMOVUPS     (DI), Y4
+	VMOVAPS     Y1, Y5
+	VFMADD231PS lanes3e800000<>+0(SB), Y3, Y5
+	VMOVAPS     Y2, Y6
+	VFMADD231PS lanes3e800000<>+0(SB), Y4, Y6
+	VMULPS      lanes3f000000<>+0(SB), Y6, Y6
+	VMOVAPS     Y1, Y7
+	VFMADD231PS lanes3fc80000<>+0(SB), Y3, Y7
+	VMOVAPS     Y2, Y2
+	VFMADD231PS lanes3fc80000<>+0(SB), Y4, Y2
+	VMULPS      lanes3fa00000<>+0(SB), Y2, Y2
+	VADDPS      Y6, Y5, Y3
+	VSUBPS      Y6, Y5, Y5
+	VADDPS      Y2, Y7, Y6
+	VSUBPS      Y2, Y7, Y2
+	VMOVUPS     Y1, (SI)
+	VMOVUPS     Y3, (SI)(DX*1)
+	VMOVUPS     Y5, (SI)(DX*2)
+	VMOVUPS     Y6, (R8)
+	VMOVUPS     Y2, (R8)(DX*1)
+	VMOVUPS     Y4, (R8)(DX*2)
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, SI
@@ -3632,25 +3711,30 @@ columns:
 tail:
 	CMPQ        AX, $-8
 	JLE         end
-	VMASKMOVPS  (BX), Y1, Y2
-	VMASKMOVPS  (BX)(CX*1), Y1, Y3
-	VMASKMOVPS  (BX)(CX*2), Y1, Y4
-	VMASKMOVPS  (DI), Y1, Y5
-	VADDPS      Y4, Y2, Y6
-	VADDPS      Y5, Y3, Y7
-	VFMADD213PS Y2, Y0, Y4
-	VFMADD231PS Y5, Y0, Y3
-	VADDPS      Y3, Y3, Y0
-	VADDPS      Y7, Y6, Y3
-	VSUBPS      Y7, Y6, Y6
-	VADDPS      Y0, Y4, Y7
-	VSUBPS      Y0, Y4, Y0
-	VMASKMOVPS  Y2, Y1, (SI)
-	VMASKMOVPS  Y3, Y1, (SI)(DX*1)
-	VMASKMOVPS  Y6, Y1, (SI)(DX*2)
-	VMASKMOVPS  Y7, Y1, (R8)
-	VMASKMOVPS  Y0, Y1, (R8)(DX*1)
-	VMASKMOVPS  Y5, Y1, (R8)(DX*2)
+	VMASKMOVPS  (BX), Y0, Y1
+	VMASKMOVPS  (BX)(CX*1), Y0, Y2
+	VMASKMOVPS  (BX)(CX*2), Y0, Y3
+	VMASKMOVPS  (DI), Y0, Y4
+	VMOVAPS     Y1, Y5
+	VFMADD231PS lanes3e800000<>+0(SB), Y3, Y5
+	VMOVAPS     Y2, Y6
+	VFMADD231PS lanes3e800000<>+0(SB), Y4, Y6
+	VMULPS      lanes3f000000<>+0(SB), Y6, Y6
+	VMOVAPS     Y1, Y7
+	VFMADD231PS lanes3fc80000<>+0(SB), Y3, Y7
+	VMOVAPS     Y2, Y2
+	VFMADD231PS lanes3fc80000<>+0(SB), Y4, Y2
+	VMULPS      lanes3fa00000<>+0(SB), Y2, Y2
+	VADDPS      Y6, Y5, Y3
+	VSUBPS      Y6, Y5, Y5
+	VADDPS      Y2, Y7, Y6
+	VSUBPS      Y2, Y7, Y2
+	VMASKMOVPS  Y1, Y0, (SI)
+	VMASKMOVPS  Y3, Y0, (SI)(DX*1)
+	VMASKMOVPS  Y5, Y0, (SI)(DX*2)
+	VMASKMOVPS  Y6, Y0, (R8)
+	VMASKMOVPS  Y2, Y0, (R8)(DX*1)
+	VMASKMOVPS  Y4, Y0, (R8)(DX*2)
 
 end:
 	VZEROUPPER
@@ -3670,54 +3754,51 @@ TEXT ·inputAdjointLinesAVX(SB), NOSPLIT, $0-72
 	ADDQ    CX, DI
 	LEAQ    (SI)(DX*2), R8
 	ADDQ    DX, R8
-	VMOVUPS lanes40800000<>+0(SB), Y0
-	VMOVUPS lanes40a00000<>+0(SB), Y1
 	MOVQ    AX, R9
 	ANDQ    $0x07, R9
 	NEGQ    R9
 	LEAQ    masks<>+0(SB), R10
-	VMOVUPS 32(R10)(R9*4), Y2
+	VMOVUPS 32(R10)(R9*4), Y0
 	SUBQ    $0x08, AX
 	JLT     tail
 
 columns:
-	VMOVUPS      (BX), Y3
-	VMOVUPS      (BX)(CX*1), Y4
-	VMOVUPS      (BX)(CX*2), Y5
-	VMOVUPS      (DI), Y6
-	VMOVUPS      (DI)(CX*1), Y7
-	VMOVUPS      (DI)(CX*2), Y8
-	VMOVUPS      (SI), Y9
-	VMOVUPS      (SI)(DX*1), Y10
-	VMOVUPS      (SI)(DX*2), Y11
-	VMOVUPS      (R8), Y12
-	VMOVUPS      (R8)(DX*1), Y13
-	VMOVUPS      (R8)(DX*2), Y14
-	VADDPS       Y5, Y4, Y15
+	VMOVUPS      (BX), Y1
+	VMOVUPS      (BX)(CX*1), Y2
+	VMOVUPS      (BX)(CX*2), Y3
+	VMOVUPS      (DI), Y4
+	VMOVUPS      (DI)(CX*1), Y5
+	VMOVUPS      (DI)(CX*2), Y6
+	VMOVUPS      (SI), Y7
+	VMOVUPS      (SI)(DX*1), Y8
+	VMOVUPS      (SI)(DX*2), Y9
+	VMOVUPS      (R8), Y10
+	VMOVUPS      (R8)(DX*1), Y11
+	VMOVUPS      (R8)(DX*2), Y12
+	VADDPS       Y3, Y2, Y13
+	VSUBPS       Y3, Y2, Y2
+	VADDPS       Y5, Y4, Y3
 	VSUBPS       Y5, Y4, Y4
-	VADDPS       Y7, Y6, Y5
-	VSUBPS       Y7, Y6, Y6
-	VADDPS       Y6, Y6, Y6
-	VSUBPS       Y6, Y10, Y7
-	VSUBPS       Y4, Y8, Y10
-	VFMADD231PS  Y10, Y0, Y7
-	VSUBPS       Y5, Y11, Y10
-	VFNMADD231PS Y15, Y0, Y10
-	VFNMADD231PS Y3, Y1, Y10
-	VADDPS       Y6, Y4, Y4
-	VADDPS       Y4, Y12, Y4
-	VFNMADD231PS Y8, Y1, Y4
-	VADDPS       Y15, Y3, Y6
-	VADDPS       Y5, Y6, Y5
-	VADDPS       Y5, Y13, Y5
-	VFMADD231PS  Y3, Y0, Y9
-	VADDPS       Y8, Y14, Y3
-	VMOVUPS      Y9, (SI)
-	VMOVUPS      Y7, (SI)(DX*1)
-	VMOVUPS      Y10, (SI)(DX*2)
-	VMOVUPS      Y4, (R8)
-	VMOVUPS      Y5, (R8)(DX*1)
-	VMOVUPS      Y3, (R8)(DX*2)
+	VFMADD231PS  lanes3ec80000<>+0(SB), Y1, Y7
+	VFNMADD231PS lanes3f480000<>+0(SB), Y2, Y8
+	VFNMADD231PS lanes3ea00000<>+0(SB), Y4, Y8
+	VFMADD231PS  lanes3ec80000<>+0(SB), Y6, Y8
+	VFNMADD231PS lanes3fe80000<>+0(SB), Y1, Y9
+	VFNMADD231PS lanes3fc80000<>+0(SB), Y13, Y9
+	VFNMADD231PS lanes3e800000<>+0(SB), Y3, Y9
+	VFMADD231PS  lanes3f000000<>+0(SB), Y2, Y10
+	VFMADD231PS  lanes3fa00000<>+0(SB), Y4, Y10
+	VFNMADD231PS lanes3fe80000<>+0(SB), Y6, Y10
+	VADDPS       Y13, Y1, Y1
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y1, Y11, Y1
+	VADDPS       Y6, Y12, Y2
+	VMOVUPS      Y7, (SI)
+	VMOVUPS      Y8, (SI)(DX*1)
+	VMOVUPS      Y9, (SI)(DX*2)
+	VMOVUPS      Y10, (R8)
+	VMOVUPS      Y1, (R8)(DX*1)
+	VMOVUPS      Y2, (R8)(DX*2)
 	ADDQ         $0x20, BX
 	ADDQ         $0x20, DI
 	ADDQ         $0x20, SI
@@ -3728,57 +3809,66 @@ columns:
 tail:
 	CMPQ         AX, $-8
 	JLE          end
-	VMASKMOVPS   (BX), Y2, Y3
-	VMASKMOVPS   (BX)(CX*1), Y2, Y4
-	VMASKMOVPS   (BX)(CX*2), Y2, Y5
-	VMASKMOVPS   (DI), Y2, Y6
-	VMASKMOVPS   (DI)(CX*1), Y2, Y7
-	VMASKMOVPS   (DI)(CX*2), Y2, Y8
-	VMASKMOVPS   (SI), Y2, Y9
-	VMASKMOVPS   (SI)(DX*1), Y2, Y10
-	VMASKMOVPS   (SI)(DX*2), Y2, Y11
-	VMASKMOVPS   (R8), Y2, Y12
-	VMASKMOVPS   (R8)(DX*1), Y2, Y13
-	VMASKMOVPS   (R8)(DX*2), Y2, Y14
-	VADDPS       Y5, Y4, Y15
+	VMASKMOVPS   (BX), Y0, Y1
+	VMASKMOVPS   (BX)(CX*1), Y0, Y2
+	VMASKMOVPS   (BX)(CX*2), Y0, Y3
+	VMASKMOVPS   (DI), Y0, Y4
+	VMASKMOVPS   (DI)(CX*1), Y0, Y5
+	VMASKMOVPS   (DI)(CX*2), Y0, Y6
+	VMASKMOVPS   (SI), Y0, Y7
+	VMASKMOVPS   (SI)(DX*1), Y0, Y8
+	VMASKMOVPS   (SI)(DX*2), Y0, Y9
+	VMASKMOVPS   (R8), Y0, Y10
+	VMASKMOVPS   (R8)(DX*1), Y0, Y11
+	VMASKMOVPS   (R8)(DX*2), Y0, Y12
+	VADDPS       Y3, Y2, Y13
+	VSUBPS       Y3, Y2, Y2
+	VADDPS       Y5, Y4, Y3
 	VSUBPS       Y5, Y4, Y4
-	VADDPS       Y7, Y6, Y5
-	VSUBPS       Y7, Y6, Y6
-	VADDPS       Y6, Y6, Y6
-	VSUBPS       Y6, Y10, Y7
-	VSUBPS       Y4, Y8, Y10
-	VFMADD231PS  Y10, Y0, Y7
-	VSUBPS       Y5, Y11, Y10
-	VFNMADD231PS Y15, Y0, Y10
-	VFNMADD231PS Y3, Y1, Y10
-	VADDPS       Y6, Y4, Y4
-	VADDPS       Y4, Y12, Y4
-	VFNMADD231PS Y8, Y1, Y4
-	VADDPS       Y15, Y3, Y1
-	VADDPS       Y5, Y1, Y1
-	VADDPS       Y1, Y13, Y1
-	VFMADD231PS  Y3, Y0, Y9
-	VADDPS       Y8, Y14, Y0
-	VMASKMOVPS   Y9, Y2, (SI)
-	VMASKMOVPS   Y7, Y2, (SI)(DX*1)
-	VMASKMOVPS   Y10, Y2, (SI)(DX*2)
-	VMASKMOVPS   Y4, Y2, (R8)
-	VMASKMOVPS   Y1, Y2, (R8)(DX*1)
-	VMASKMOVPS   Y0, Y2, (R8)(DX*2)
+	VFMADD231PS  lanes3ec80000<>+0(SB), Y1, Y7
+	VFNMADD231PS lanes3f480000<>+0(SB), Y2, Y8
+	VFNMADD231PS lanes3ea00000<>+0(SB), Y4, Y8
+	VFMADD231PS  lanes3ec80000<>+0(SB), Y6, Y8
+	VFNMADD231PS lanes3fe80000<>+0(SB), Y1, Y9
+	VFNMADD231PS lanes3fc80000<>+0(SB), Y13, Y9
+	VFNMADD231PS lanes3e800000<>+0(SB), Y3, Y9
+	VFMADD231PS  lanes3f000000<>+0(SB), Y2, Y10
+	VFMADD231PS  lanes3fa00000<>+0(SB), Y4, Y10
+	VFNMADD231PS lanes3fe80000<>+0(SB), Y6, Y10
+	VADDPS       Y13, Y1, Y1
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y1, Y11, Y1
+	VADDPS       Y6, Y12, Y2
+	VMASKMOVPS   Y7, Y0, (SI)
+	VMASKMOVPS   Y8, Y0, (SI)(DX*1)
+	VMASKMOVPS   Y9, Y0, (SI)(DX*2)
+	VMASKMOVPS   Y10, Y0, (R8)
+	VMASKMOVPS   Y1, Y0, (R8)(DX*1)
+	VMASKMOVPS   Y2, Y0, (R8)(DX*2)
 
 end:
 	VZEROUPPER
 	RET
 
-DATA lanes40a00000<>+0(SB)/4, $0x40a00000
-DATA lanes40a00000<>+4(SB)/4, $0x40a00000
-DATA lanes40a00000<>+8(SB)/4, $0x40a00000
-DATA lanes40a00000<>+12(SB)/4, $0x40a00000
-DATA lanes40a00000<>+16(SB)/4, $0x40a00000
-DATA lanes40a00000<>+20(SB)/4, $0x40a00000
-DATA lanes40a00000<>+24(SB)/4, $0x40a00000
-DATA lanes40a00000<>+28(SB)/4, $0x40a00000
-GLOBL lanes40a00000<>(SB), RODATA|NOPTR, $32
+DATA lanes3f480000<>+0(SB)/4, $0x3f480000
+DATA lanes3f480000<>+4(SB)/4, $0x3f480000
+DATA lanes3f480000<>+8(SB)/4, $0x3f480000
+DATA lanes3f480000<>+12(SB)/4, $0x3f480000
+DATA lanes3f480000<>+16(SB)/4, $0x3f480000
+DATA lanes3f480000<>+20(SB)/4, $0x3f480000
+DATA lanes3f480000<>+24(SB)/4, $0x3f480000
+DATA lanes3f480000<>+28(SB)/4, $0x3f480000
+GLOBL lanes3f480000<>(SB), RODATA|NOPTR, $32
+
+DATA lanes3ea00000<>+0(SB)/4, $0x3ea00000
+DATA lanes3ea00000<>+4(SB)/4, $0x3ea00000
+DATA lanes3ea00000<>+8(SB)/4, $0x3ea00000
+DATA lanes3ea00000<>+12(SB)/4, $0x3ea00000
+DATA lanes3ea00000<>+16(SB)/4, $0x3ea00000
+DATA lanes3ea00000<>+20(SB)/4, $0x3ea00000
+DATA lanes3ea00000<>+24(SB)/4, $0x3ea00000
+DATA lanes3ea00000<>+28(SB)/4, $0x3ea00000
+GLOBL lanes3ea00000<>(SB), RODATA|NOPTR, $32
 
 // func kernelAdjointLinesAVX(dst []float32, dstStride int, src []float32, srcStride int, n int)
 // Requires: AVX, FMA3
@@ -3794,69 +3884,65 @@ TEXT ·kernelAdjointLinesAVX(SB), NOSPLIT, $0-72
 	ADDQ    CX, DI
 	LEAQ    (SI)(DX*2), R8
 	ADDQ    DX, R8
-	VMOVUPS lanes3e800000<>+0(SB), Y0
-	VMOVUPS lanes3e2aaaab<>+0(SB), Y1
-	VMOVUPS lanes3daaaaab<>+0(SB), Y2
-	VMOVUPS lanes3d2aaaab<>+0(SB), Y3
 	MOVQ    AX, R9
 	ANDQ    $0x07, R9
 	NEGQ    R9
 	LEAQ    masks<>+0(SB), R10
-	VMOVUPS 32(R10)(R9*4), Y4
+	VMOVUPS 32(R10)(R9*4), Y0
 	SUBQ    $0x08, AX
 	JLT     tail
 
 columns:
-	VMOVUPS      (BX), Y5
-	VMOVUPS      (BX)(CX*1), Y6
-	VMOVUPS      (BX)(CX*2), Y7
-	VMOVUPS      (DI), Y8
-	VMOVUPS      (DI)(CX*1), Y9
-	VMOVUPS      (DI)(CX*2), Y10
-	VADDPS       Y7, Y6, Y11
-	VSUBPS       Y6, Y7, Y6
-	VADDPS       Y9, Y8, Y7
-	VSUBPS       Y9, Y8, Y8
-	VMULPS       Y0, Y5, Y5
-	VFNMADD231PS Y11, Y1, Y5
-	VFMADD231PS  Y7, Y3, Y5
-	VMULPS       Y1, Y6, Y6
-	VFMADD231PS  Y8, Y2, Y6
-	VSUBPS       Y11, Y7, Y7
-	VFMADD231PS  Y7, Y1, Y10
-	VMOVUPS      Y5, (SI)
-	VMOVUPS      Y6, (SI)(DX*1)
-	VMOVUPS      Y10, (SI)(DX*2)
-	ADDQ         $0x20, BX
-	ADDQ         $0x20, DI
-	ADDQ         $0x20, SI
-	ADDQ         $0x20, R8
-	SUBQ         $0x08, AX
-	JGE          columns
+	VMOVUPS     (BX), Y1
+	VMOVUPS     (BX)(CX*1), Y2
+	VMOVUPS     (BX)(CX*2), Y3
+	VMOVUPS     (DI), Y4
+	VMOVUPS     (DI)(CX*1), Y5
+	VMOVUPS     (DI)(CX*2), Y6
+	VADDPS      Y3, Y2, Y7
+	VSUBPS      Y3, Y2, Y2
+	VADDPS      Y5, Y4, Y3
+	VSUBPS      Y5, Y4, Y4
+	VMULPS      lanes4023d70a<>+0(SB), Y1, Y1
+	VFMADD231PS lanesbfc30c31<>+0(SB), Y7, Y1
+	VFMADD231PS lanes3e79a934<>+0(SB), Y3, Y1
+	VMULPS      lanesbf430c31<>+0(SB), Y2, Y2
+	VFMADD231PS lanes3e9c09c1<>+0(SB), Y4, Y2
+	VFMADD231PS lanesbec30c31<>+0(SB), Y7, Y6
+	VFMADD231PS lanes3ec30c31<>+0(SB), Y3, Y6
+	VMOVUPS     Y1, (SI)
+	VMOVUPS     Y2, (SI)(DX*1)
+	VMOVUPS     Y6, (SI)(DX*2)
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, R8
+	SUBQ        $0x08, AX
+	JGE         columns
 
 tail:
-	CMPQ         AX, $-8
-	JLE          end
-	VMASKMOVPS   (BX), Y4, Y5
-	VMASKMOVPS   (BX)(CX*1), Y4, Y6
-	VMASKMOVPS   (BX)(CX*2), Y4, Y7
-	VMASKMOVPS   (DI), Y4, Y8
-	VMASKMOVPS   (DI)(CX*1), Y4, Y9
-	VMASKMOVPS   (DI)(CX*2), Y4, Y10
-	VADDPS       Y7, Y6, Y11
-	VSUBPS       Y6, Y7, Y6
-	VADDPS       Y9, Y8, Y7
-	VSUBPS       Y9, Y8, Y8
-	VMULPS       Y0, Y5, Y0
-	VFNMADD231PS Y11, Y1, Y0
-	VFMADD231PS  Y7, Y3, Y0
-	VMULPS       Y1, Y6, Y3
-	VFMADD231PS  Y8, Y2, Y3
-	VSUBPS       Y11, Y7, Y2
-	VFMADD231PS  Y2, Y1, Y10
-	VMASKMOVPS   Y0, Y4, (SI)
-	VMASKMOVPS   Y3, Y4, (SI)(DX*1)
-	VMASKMOVPS   Y10, Y4, (SI)(DX*2)
+	CMPQ        AX, $-8
+	JLE         end
+	VMASKMOVPS  (BX), Y0, Y1
+	VMASKMOVPS  (BX)(CX*1), Y0, Y2
+	VMASKMOVPS  (BX)(CX*2), Y0, Y3
+	VMASKMOVPS  (DI), Y0, Y4
+	VMASKMOVPS  (DI)(CX*1), Y0, Y5
+	VMASKMOVPS  (DI)(CX*2), Y0, Y6
+	VADDPS      Y3, Y2, Y7
+	VSUBPS      Y3, Y2, Y2
+	VADDPS      Y5, Y4, Y3
+	VSUBPS      Y5, Y4, Y4
+	VMULPS      lanes4023d70a<>+0(SB), Y1, Y1
+	VFMADD231PS lanesbfc30c31<>+0(SB), Y7, Y1
+	VFMADD231PS lanes3e79a934<>+0(SB), Y3, Y1
+	VMULPS      lanesbf430c31<>+0(SB), Y2, Y2
+	VFMADD231PS lanes3e9c09c1<>+0(SB), Y4, Y2
+	VFMADD231PS lanesbec30c31<>+0(SB), Y7, Y6
+	VFMADD231PS lanes3ec30c31<>+0(SB), Y3, Y6
+	VMASKMOVPS  Y1, Y0, (SI)
+	VMASKMOVPS  Y2, Y0, (SI)(DX*1)
+	VMASKMOVPS  Y6, Y0, (SI)(DX*2)
 
 end:
 	VZEROUPPER
