@@ -163,11 +163,8 @@ func (f *fit) epoch(ctx context.Context) (result sweep.Result, done bool, err er
 		if err != nil {
 			return sweep.Result{}, true, err
 		}
-		if math.IsNaN(loss) || math.IsInf(loss, 0) {
-			return sweep.Result{
-				Outcome: sweep.Diverged,
-				Message: fmt.Sprintf("the loss is %v at epoch %d, step %d: try a lower learning_rate, or clip_norm = 1", loss, epoch, b+1),
-			}, true, nil
+		if !finite(loss) {
+			return diverged("the loss is %v at epoch %d, step %d", loss, epoch, b+1), true, nil
 		}
 		f.count(training, f.train, rows, f.net.Outputs())
 		b++
@@ -178,6 +175,11 @@ func (f *fit) epoch(ctx context.Context) (result sweep.Result, done bool, err er
 		scores, err := f.evaluate(val, artifact.Val)
 		if err != nil {
 			return sweep.Result{}, true, err
+		}
+		// Batch norm over a batch whose variance overflows is finite, over the
+		// running statistics it is not.
+		if loss := scores["val_loss"]; !finite(loss) {
+			return diverged("val_loss is %v at epoch %d", loss, epoch), true, nil
 		}
 		maps.Copy(metrics, scores)
 	}
@@ -194,6 +196,12 @@ func (f *fit) epoch(ctx context.Context) (result sweep.Result, done bool, err er
 	}
 	fmt.Fprintf(f.Log, "epoch %d of %d: %s\n", epoch, f.Epochs, describe(metrics))
 	return sweep.Result{}, false, saveCheckpoint(f.Dir, f.progress, f.net, f.opt, f.best)
+}
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+func diverged(format string, args ...any) sweep.Result {
+	return sweep.Result{Outcome: sweep.Diverged, Message: fmt.Sprintf(format, args...) + ": try a lower learning_rate, or clip_norm = 1"}
 }
 
 // shuffle is the order of an epoch.
