@@ -26,17 +26,17 @@ type kernel struct {
 	name      string
 	mr, lanes int      // rows of the largest tile, columns of a vector
 	tiles     [][]tile // [vectors-1][rows-1]
+	depth     int      // the most products that a tile sums
 	masks     bool     // columns that are no multiple of lanes need no copy
 	transpose func(dst *float32, dstStride int, src *float32, srcStride, n int)
 }
 
 func (k *kernel) nr() int { return len(k.tiles) * k.lanes }
 
-// Block sizes: a panel of b (blockK x nr) stays near the first-level cache, a
-// block of a (blockM x blockK) in the second, a block of b in the third.
+// Block sizes: a panel of b (depth x nr) stays near the first-level cache, a
+// block of a (blockM x depth) in the second, a block of b in the third.
 const (
 	blockM = 168
-	blockK = 256
 	blockN = 2048
 	maxNR  = 32
 	maxMR  = 14
@@ -147,10 +147,11 @@ var pool = sync.Pool{New: func() any { return new(scratch) }}
 
 func (s *scratch) mul() {
 	nr := s.kern.nr()
-	for j0 := 0; j0 < s.n; j0 += blockN {
-		nb := min(blockN, s.n-j0)
-		for k0 := 0; k0 < s.k; k0 += blockK {
-			kb := min(blockK, s.k-k0)
+	mBlock, kBlock, nBlock := even(s.m, blockM, s.kern.mr), even(s.k, s.kern.depth, 8), even(s.n, blockN, nr)
+	for j0 := 0; j0 < s.n; j0 += nBlock {
+		nb := min(nBlock, s.n-j0)
+		for k0 := 0; k0 < s.k; k0 += kBlock {
+			kb := min(kBlock, s.k-k0)
 			flags := 0
 			if k0 > 0 || s.beta == 1 {
 				flags = accumulate
@@ -164,8 +165,8 @@ func (s *scratch) mul() {
 				}
 			}
 			panels := s.panels(k0, kb, j0, nb)
-			for i0 := 0; i0 < s.m; i0 += blockM {
-				mb := min(blockM, s.m-i0)
+			for i0 := 0; i0 < s.m; i0 += mBlock {
+				mb := min(mBlock, s.m-i0)
 				block := s.block(i0, mb, k0, kb, nb)
 				for j := 0; j < nb; j += nr {
 					s.column(block, i0, mb, kb, panels.at(j), j0+j, min(nr, nb-j), flags)
@@ -173,6 +174,14 @@ func (s *scratch) mul() {
 			}
 		}
 	}
+}
+
+// even is the size of blocks, a multiple of unit and at most limit, into which n
+// falls without a small one at the end: such a block would wait for memory.
+func even(n, limit, unit int) int {
+	limit -= limit % unit
+	count := (n + limit - 1) / limit
+	return ((n+count-1)/count + unit - 1) / unit * unit
 }
 
 // stored is a block of b: panels of nr columns, packed or in place.
@@ -211,24 +220,33 @@ func grow(x []float32, n int) []float32 {
 	return x[:n]
 }
 
-// pack lays a block of b out in panels [kb][nr]; missing columns are 0.
+// pack lays a block of b out in panels [kb][nr]; missing columns are 0. It reads
+// a few rows at a time along their length, as the processor fetches ahead.
 func (s *scratch) pack(k0, kb, j0, nb int) {
+	const rows = 8
 	nr := s.kern.nr()
-	for j := 0; j < nb; j += nr {
-		panel := s.packedB[j*kb : (j+nr)*kb]
-		width := min(nr, nb-j)
-		from := s.b[k0*s.ldb+j0+j:]
-		if width == 32 && nr == 32 {
-			for p := range kb {
-				*(*[32]float32)(panel[p*32:]) = *(*[32]float32)(from[p*s.ldb:])
+	for p0 := 0; p0 < kb; p0 += rows {
+		p1 := min(p0+rows, kb)
+		for j := 0; j < nb; j += nr {
+			panel := s.packedB[j*kb : (j+nr)*kb]
+			from := s.b[k0*s.ldb+j0+j:]
+			switch width := nb - j; {
+			case width >= nr && nr == 32: // of a known size, a copy is a few instructions
+				for p := p0; p < p1; p++ {
+					*(*[32]float32)(panel[p*32:]) = *(*[32]float32)(from[p*s.ldb:])
+				}
+			case width >= nr && nr == 16:
+				for p := p0; p < p1; p++ {
+					*(*[16]float32)(panel[p*16:]) = *(*[16]float32)(from[p*s.ldb:])
+				}
+			default:
+				width = min(width, nr)
+				for p := p0; p < p1; p++ {
+					row := panel[p*nr : (p+1)*nr]
+					copy(row, from[p*s.ldb:][:width])
+					clear(row[width:])
+				}
 			}
-			continue
-		}
-		if width < nr {
-			clear(panel)
-		}
-		for p := range kb {
-			copy(panel[p*nr:p*nr+width], from[p*s.ldb:])
 		}
 	}
 }
@@ -261,44 +279,11 @@ func (s *scratch) packTransposed(k0, kb, j0, nb int) {
 	}
 }
 
-// factor is a block of a: element (i, p) at i*rs + p*cs.
-type factor struct {
-	data   []float32
-	rs, cs int
-}
-
-// block is the block of a at (i0, k0): in place, or copied where its rows would
-// fall on the same lines of the cache, or where it is read often.
-func (s *scratch) block(i0, mb, k0, kb, nb int) factor {
-	from := s.a[i0*s.rs+k0*s.cs:]
-	if s.cs != 1 {
-		if nb <= 2*maxNR {
-			return factor{from, s.rs, s.cs}
-		}
-		s.packedA = grow(s.packedA, kb*mb)
-		for p := range kb {
-			copy(s.packedA[p*mb:(p+1)*mb], from[p*s.cs:])
-		}
-		return factor{s.packedA, 1, mb}
-	}
-	if s.rs%512 != 0 && nb <= 4*maxNR {
-		return factor{from, s.rs, s.cs}
-	}
-	ld := kb + 16 // not a power of two
-	s.packedA = grow(s.packedA, mb*ld)
-	for i := range mb {
-		copy(s.packedA[i*ld:i*ld+kb], from[i*s.rs:])
-	}
-	return factor{s.packedA, ld, 1}
-}
-
-// column multiplies a block of a with one panel of b, in tiles of about equal
-// height.
+// column multiplies a block of a with one panel of b.
 func (s *scratch) column(a factor, i0, mb, kb int, b stored, j, width, flags int) {
 	kern := s.kern
 	vectors := (width + kern.lanes - 1) / kern.lanes
 	tiles := kern.tiles[vectors-1]
-	count := (mb + kern.mr - 1) / kern.mr
 	bias := &s.row[0]
 	edge := !kern.masks && width < vectors*kern.lanes
 	if flags&addBias != 0 {
@@ -309,29 +294,22 @@ func (s *scratch) column(a factor, i0, mb, kb int, b stored, j, width, flags int
 		}
 	}
 	mask := 1<<width - 1
-	i := 0
-	for t := range count {
-		rows := (mb - i) / (count - t)
+	for i, rows := range kern.heights(mb) {
+		from, rs, cs := a.tile(i, rows)
 		c := s.c[(i0+i)*s.ldc+j:]
-		if edge {
-			s.beside(tiles[rows-1], a, i, rows, kb, b, c, width, bias, flags)
-		} else {
-			tiles[rows-1](kb, &a.data[i*a.rs], a.rs, a.cs, &b.data[0], b.ld, &c[0], s.ldc, bias, flags, mask)
+		if !edge {
+			tiles[rows-1](kb, from, rs, cs, &b.data[0], b.ld, &c[0], s.ldc, bias, flags, mask)
+			continue
 		}
-		i += rows
-	}
-}
-
-// beside computes a tile at an edge of c whole, aside.
-func (s *scratch) beside(t tile, a factor, i, rows, kb int, b stored, c []float32, width int, bias *float32, flags int) {
-	const ld = maxNR
-	if flags&accumulate != 0 {
+		// A tile at an edge of c is computed whole, aside.
+		if flags&accumulate != 0 {
+			for y := range rows {
+				copy(s.edge[y*maxNR:y*maxNR+width], c[y*s.ldc:])
+			}
+		}
+		tiles[rows-1](kb, from, rs, cs, &b.data[0], b.ld, &s.edge[0], maxNR, bias, flags, mask)
 		for y := range rows {
-			copy(s.edge[y*ld:y*ld+width], c[y*s.ldc:])
+			copy(c[y*s.ldc:y*s.ldc+width], s.edge[y*maxNR:])
 		}
-	}
-	t(kb, &a.data[i*a.rs], a.rs, a.cs, &b.data[0], b.ld, &s.edge[0], ld, bias, flags, 0)
-	for y := range rows {
-		copy(c[y*s.ldc:y*s.ldc+width], s.edge[y*ld:])
 	}
 }

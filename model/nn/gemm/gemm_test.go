@@ -117,6 +117,9 @@ func TestMulAgainstFloat64(t *testing.T) {
 		{1, 300, 600},
 		{300, 1, 600},
 		{2, 4100, 3},
+		{37, 300, 70},
+		{5, 300, 20},
+		{170, 300, 390},
 	}
 	for _, kern := range available() {
 		for _, s := range shapes {

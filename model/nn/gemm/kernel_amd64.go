@@ -9,8 +9,8 @@ func transpose8(dst *float32, dstStride int, src *float32, srcStride, n int)
 
 // The tiles leave just enough registers for b and two broadcasts of a.
 var (
-	avx2   = kernel{name: "avx2 6x16", mr: 6, lanes: 8, tiles: tilesAVX2, transpose: transpose8}
-	avx512 = kernel{name: "avx512 14x32", mr: 14, lanes: 16, tiles: tilesAVX512, masks: true, transpose: transpose8}
+	avx2   = kernel{name: "avx2 6x16", mr: 6, lanes: 8, depth: 384, tiles: tilesAVX2, transpose: transpose8}
+	avx512 = kernel{name: "avx512 14x32", mr: 14, lanes: 16, depth: 256, tiles: tilesAVX512, masks: true, transpose: transpose8}
 )
 
 // available are the kernels that this processor runs, the fastest last.

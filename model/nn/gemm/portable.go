@@ -4,7 +4,7 @@ import "unsafe"
 
 // portable is the kernel in Go, for processors without one in assembly.
 var portable = kernel{
-	name: "go 4x8", mr: 4, lanes: 8,
+	name: "go 4x8", mr: 4, lanes: 8, depth: 384,
 	tiles:     [][]tile{{portableTile(1), portableTile(2), portableTile(3), portableTile(4)}},
 	transpose: portableTranspose,
 }
@@ -43,12 +43,12 @@ func portableTile(rows int) tile {
 	}
 }
 
-// portableTranspose is eight rows of n values as n rows of eight.
+// portableTranspose is eight rows of n values as n rows of eight, written in order.
 func portableTranspose(dst *float32, dstStride int, src *float32, srcStride, n int) {
 	from, to := unsafe.Slice(src, 7*srcStride+n), unsafe.Slice(dst, (n-1)*dstStride+8)
-	for y := range 8 {
-		for x, v := range from[y*srcStride : y*srcStride+n] {
-			to[x*dstStride+y] = v
+	for x := range n {
+		for y := range 8 {
+			to[x*dstStride+y] = from[y*srcStride+x]
 		}
 	}
 }

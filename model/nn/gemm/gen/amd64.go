@@ -83,6 +83,15 @@ func (s avx) tile(w *bytes.Buffer, rows, vectors int) {
 			}
 		}
 	}
+	// c is fetched while the product is computed, and of a what the next tile reads
+	// where that is what follows.
+	p("MOVQ DI, R15")
+	for r := range rows {
+		p("PREFETCHT0 (R15)")
+		if r < rows-1 {
+			p("ADDQ SI, R15")
+		}
+	}
 	label("loop")
 	for v := range vectors {
 		load(v, fmt.Sprintf("%d(BX)", v*bytes), b(v))
@@ -93,6 +102,7 @@ func (s avx) tile(w *bytes.Buffer, rows, vectors int) {
 			p("VFMADD231PS %s, %s, %s", b(v), b(2+r%2), acc(r, v))
 		}
 	}
+	p("PREFETCHT0 512(AX)")
 	p("ADDQ R13, AX")
 	if rows > 9 {
 		p("ADDQ R13, R8")
