@@ -100,8 +100,11 @@ type state struct {
 	Loop
 	end context.CancelCauseFunc
 
+	ends sync.Mutex // held while the end of a trial is recorded: ends are known in their order
+
 	mu        sync.Mutex
 	history   History // by number, without gaps
+	ended     int     // trials of the history
 	queue     []int   // recorded trials to be launched again
 	exhausted bool
 	failures  int
@@ -120,6 +123,7 @@ func (s *state) restore(past History) error {
 			s.queue = append(s.queue, len(s.history)-1)
 		}
 		s.history = append(s.history, t)
+		s.ended = max(s.ended, t.Ended)
 		if !t.Outcome.Final() {
 			s.queue = append(s.queue, t.Number)
 		}
@@ -134,7 +138,7 @@ func (s *state) restore(past History) error {
 func (s *state) propose() (bool, error) {
 	repeat := max(s.Spec.Repeat, 1)
 	n := len(s.history)
-	t := Trial{Run: s.Run, Number: n, Variant: n / repeat, Repeat: n % repeat}
+	t := Trial{Run: s.Run, Number: n, Variant: n / repeat, Repeat: n % repeat, After: s.ended}
 	if t.Repeat > 0 {
 		t.Params = s.history[n-t.Repeat].Params
 	} else {
@@ -335,12 +339,20 @@ func (stop) Is(target error) bool { return target == ErrStop }
 
 // record puts t into the store and the history and tells the observer.
 func (s *state) record(t Trial, kind EventKind, reports ...Report) error {
+	if t.Outcome.Final() {
+		s.ends.Lock()
+		defer s.ends.Unlock()
+		s.mu.Lock()
+		t.Ended = s.ended + 1
+		s.mu.Unlock()
+	}
 	if err := s.Store.Put(t, reports...); err != nil {
 		return fmt.Errorf("record trial: %w", err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.history[t.Number] = t
+	s.ended = max(s.ended, t.Ended)
 	s.tell(Event{Kind: kind, Trial: t})
 	if kind == TrialEnded && failed(t.Outcome) {
 		s.failures++

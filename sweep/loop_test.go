@@ -374,3 +374,55 @@ func TestLoopTellsEventsInOrder(t *testing.T) {
 		}
 	})
 }
+
+// sums is a Learner that proposes the sum of what it knows.
+type sums struct{}
+
+func (sums) Next(n int, past sweep.History) (sweep.Params, error) {
+	sum := float64(n)
+	for _, t := range past {
+		if t.Ended > 0 {
+			sum += t.Best.Metrics["score"]
+		}
+	}
+	return sweep.Params{"x": sweep.Float(sum)}, nil
+}
+
+func (sums) Explain(int, sweep.History) (string, error) { return "a sum", nil }
+
+// What a learner decided can be decided again from what is recorded, also where
+// the run was interrupted in between.
+func TestLoopRecordsWhatASearcherKnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, m := newMemory(), newMachine(3, 5)
+		l := loop(store, nil, m)
+		l.Searcher = sweep.WithTry(sums{}, []sweep.Params{{"x": sweep.Float(-1)}})
+		l.Spec.Repeat, l.Spec.Limits.Trials = 2, 24
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(17*time.Minute, func() { cancel(sweep.ErrInterrupt) })
+		if sum, err := l.Do(ctx); err != nil || !sum.Interrupted {
+			t.Fatalf("interrupted Do = %+v, %v", sum, err)
+		}
+		if sum, err := l.Do(t.Context()); err != nil || sum.Counts[sweep.Succeeded] != 24 {
+			t.Fatalf("second Do = %+v, %v", sum, err)
+		}
+		past, err := store.Trials()
+		if err != nil {
+			t.Fatal(err)
+		}
+		ends := map[int]bool{}
+		for n, trial := range past {
+			ends[trial.Ended] = true
+			if trial.Repeat > 0 {
+				continue
+			}
+			p, err := l.Searcher.Next(trial.Variant, past.Before(n))
+			if err != nil || p.Key() != trial.Params.Key() {
+				t.Errorf("trial %d was %s, decided again it is %s (%v)", n, trial.Params.Key(), p.Key(), err)
+			}
+		}
+		if len(ends) != 24 || ends[0] || !ends[24] {
+			t.Errorf("the trials ended in the order %v, want each of 1 to 24 once", ends)
+		}
+	})
+}

@@ -3,11 +3,26 @@ package sweep
 import (
 	"context"
 	"errors"
+	"slices"
 )
 
 // History is what has happened so far in a run: its trials by number, those
 // still running among them, with their reports. It must not be changed.
 type History []Trial
+
+// Before is the past of trial n as it was when n was proposed: trials that
+// ended later are still running in it, without a result. So what a searcher
+// decided can be decided again, whatever the number of slots and the order in
+// which trials ended.
+func (h History) Before(n int) History {
+	past := slices.Clone(h[:n])
+	for i, t := range past {
+		if t.Ended == 0 || t.Ended > h[n].After {
+			past[i] = Trial{Run: t.Run, Number: t.Number, Variant: t.Variant, Repeat: t.Repeat, ID: t.ID, After: t.After, Params: t.Params, Seed: t.Seed}
+		}
+	}
+	return past
+}
 
 // ErrExhausted is what a Searcher answers when it has nothing left to propose.
 var ErrExhausted = errors.New("search space exhausted")
@@ -15,9 +30,21 @@ var ErrExhausted = errors.New("search space exhausted")
 // Searcher chooses variants. It decides from n, the history and the spec it
 // was made with alone; it may cache, and must answer the same without its
 // cache, so that a resumed sweep proposes what the undisturbed one would have.
+// Of the history it uses the trials that have ended and the parameters of those
+// that have not, but not what these have reported so far: that is not recorded
+// with the proposal.
 type Searcher interface {
 	// Next is the n-th variant, n counting from 0, or ErrExhausted.
 	Next(n int, past History) (Params, error)
+}
+
+// Learner is a Searcher that learns from the past, whoever proposed the trials
+// in it, and proposes none of a finite space's variants that are in it already.
+type Learner interface {
+	Searcher
+	// Explain says why Next proposes what it proposes: the method, what it
+	// learned from, and how good it takes the proposal for.
+	Explain(n int, past History) (string, error)
 }
 
 // Verdict is a Stopper's judgement of a running trial.

@@ -59,6 +59,12 @@ type Trial struct {
 	Repeat  int    `json:"repeat"`  // 0-based seed index within its variant
 	ID      string `json:"id"`      // identity: hash of task, seed and data
 
+	// After is how many trials of the run had ended when this one was proposed,
+	// Ended which in their order it was, from 1; 0: it has not. From them follows
+	// what a searcher knew of the past: History.Before.
+	After int `json:"after,omitempty"`
+	Ended int `json:"ended,omitempty"`
+
 	Params Params `json:"params"`
 	Task   Task   `json:"task"`
 	Seed   uint64 `json:"seed"`

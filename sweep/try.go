@@ -15,7 +15,30 @@ func WithTry(inner Searcher, tries []Params) Searcher {
 	if len(t.tries) == 0 {
 		return inner
 	}
+	if learner, ok := inner.(Learner); ok {
+		return tryingLearner{learner, t.tries}
+	}
 	return t
+}
+
+// tryingLearner has an inner searcher that sees the baselines in the past.
+type tryingLearner struct {
+	inner Learner
+	tries []Params
+}
+
+func (t tryingLearner) Next(n int, past History) (Params, error) {
+	if n < len(t.tries) {
+		return t.tries[n], nil
+	}
+	return t.inner.Next(n-len(t.tries), past)
+}
+
+func (t tryingLearner) Explain(n int, past History) (string, error) {
+	if n < len(t.tries) {
+		return "a baseline of the file's try blocks", nil
+	}
+	return t.inner.Explain(n-len(t.tries), past)
 }
 
 type trying struct {

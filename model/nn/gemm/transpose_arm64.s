@@ -3,7 +3,7 @@
 // func transpose8(dst *float32, dstStride int, src *float32, srcStride, n int)
 //
 // Eight rows of n values (a multiple of 4), srcStride apart, become n rows of
-// eight, dstStride apart: 8x4 blocks in registers.
+// eight, dstStride apart, written in order: 8x4 blocks in registers.
 TEXT ·transpose8(SB), NOSPLIT, $0-40
 	MOVD dst+0(FP), R0
 	MOVD dstStride+8(FP), R1

@@ -4,10 +4,9 @@ package random
 
 import (
 	"errors"
-	"fmt"
-	"math/rand/v2"
 
 	"github.com/inflame-deeplearning/sweep/sweep"
+	"github.com/inflame-deeplearning/sweep/sweep/search/past"
 )
 
 // Config is the search "random" block.
@@ -19,15 +18,12 @@ type Config struct {
 
 // New is a random search of s's space.
 func New(s sweep.Spec, c Config) (sweep.Searcher, error) {
-	finite, _, err := s.Space.Finite()
+	space, err := past.NewSpace(s.Space)
 	if err != nil {
 		return nil, err
 	}
-	r := &search{space: s.Space, trials: c.Trials, seed: c.Seed}
-	if finite {
-		if r.size, err = s.Space.Size(maxDistinct); err != nil {
-			return nil, err
-		}
+	r := &search{space: space, trials: c.Trials, seed: c.Seed}
+	if space.Finite {
 		r.seen = map[string]bool{}
 	} else if c.Trials == 0 && s.Limits.Trials == 0 {
 		return nil, errors.New("a random search of a space without end needs a number of variants: set trials = 50")
@@ -35,21 +31,12 @@ func New(s sweep.Spec, c Config) (sweep.Searcher, error) {
 	return r, nil
 }
 
-const (
-	// maxDistinct is the largest space in which doubles are kept out: in a
-	// larger one they are too rare to remember every variant for.
-	maxDistinct = 1 << 20
-	// patience is how many draws in a row may be skipped or known.
-	patience = 10_000
-)
-
 // search caches what it proposed so far; a proposal depends on the seed and the
 // proposals before it alone.
 type search struct {
-	space  sweep.Space
+	space  past.Space
 	trials int // 0: no limit
 	seed   uint64
-	size   int             // of a finite space, at most maxDistinct
 	seen   map[string]bool // keys proposed so far; nil: doubles are not looked for
 	at     int             // proposals so far
 	last   sweep.Params
@@ -70,9 +57,6 @@ func (r *search) Next(n int, _ sweep.History) (sweep.Params, error) {
 		r.at = 0
 	}
 	for r.at <= n {
-		if r.size < maxDistinct && len(r.seen) >= r.size {
-			return nil, sweep.ErrExhausted
-		}
 		p, err := r.draw(r.at)
 		if err != nil {
 			return nil, err
@@ -86,49 +70,8 @@ func (r *search) Next(n int, _ sweep.History) (sweep.Params, error) {
 
 // draw is the n-th proposal, given those before it.
 func (r *search) draw(n int) (sweep.Params, error) {
-	source := rand.New(rand.NewPCG(r.seed, uint64(n)))
-	for range patience {
-		p, err := r.space.Sample(source)
-		if err != nil {
-			return nil, err
-		}
-		if r.seen[p.Key()] {
-			continue
-		}
-		if r.space.Skip != nil {
-			skip, err := r.space.Skip(p)
-			if err != nil {
-				return nil, err
-			}
-			if skip {
-				continue
-			}
-		}
-		return p, nil
-	}
-	if r.seen != nil {
-		return r.remaining(source)
-	}
-	return nil, fmt.Errorf("draw variant %d: the skip blocks left none of %d draws over", n, patience)
-}
-
-// remaining picks one of the few variants of a finite space not proposed yet.
-func (r *search) remaining(source *rand.Rand) (sweep.Params, error) {
-	var chosen sweep.Params
-	count := 0
-	for p, err := range r.space.Variants() {
-		if err != nil {
-			return nil, err
-		}
-		if r.seen[p.Key()] {
-			continue
-		}
-		if count++; source.IntN(count) == 0 { // reservoir of one
-			chosen = p
-		}
-	}
-	if chosen == nil {
+	if r.space.Size > 0 && len(r.seen) >= r.space.Size {
 		return nil, sweep.ErrExhausted
 	}
-	return chosen, nil
+	return r.space.Draw(past.Seed(r.seed, n), func(p sweep.Params) bool { return r.seen[p.Key()] })
 }

@@ -39,6 +39,12 @@ func Spaces() []Space {
 		}
 		return sweep.Domain{}, nil
 	}}
+	tail := sweep.Axis{Names: []string{"b"}, Needs: []string{"a"}, Domain: func(p sweep.Params) (sweep.Domain, error) {
+		if a, _ := p["a"].AsInt(); a == 1 {
+			return sweep.Domain{Shape: sweep.Uniform, Lo: -2, Hi: 6}, nil
+		}
+		return sweep.Domain{}, nil
+	}}
 	zip := sweep.Axis{Names: []string{"y", "z"}, Domain: func(sweep.Params) (sweep.Domain, error) {
 		return sweep.Domain{Shape: sweep.Choice, Choices: []sweep.Value{
 			sweep.List(sweep.Int(1), sweep.Int(2)), sweep.List(sweep.Int(3), sweep.Value{}),
@@ -46,8 +52,8 @@ func Spaces() []Space {
 	}}
 	skip := func(p sweep.Params) (bool, error) {
 		a, _ := p["a"].AsInt()
-		b, _ := p["b"].AsInt()
-		return a*b > 4, nil
+		b, _ := p["b"].AsFloat()
+		return float64(a)*b > 4, nil
 	}
 	return []Space{
 		{"one variant", sweep.Space{Axes: []sweep.Axis{Axis("a", List(1))}}, 1},
@@ -56,6 +62,10 @@ func Spaces() []Space {
 		{"zip", sweep.Space{Axes: []sweep.Axis{Axis("a", List(1, 2)), zip}}, 4},
 		{"constraint", sweep.Space{Axes: []sweep.Axis{Axis("a", List(1, 2, 3)), Axis("b", List(1, 2, 3))}, Skip: skip}, 6},
 		{"whole numbers", sweep.Space{Axes: []sweep.Axis{Axis("a", sweep.Domain{Shape: sweep.IntUniform, Lo: 1, Hi: 9, Step: 4}), Axis("b", sweep.Domain{Shape: sweep.LogInt, Lo: 1, Hi: 4})}}, 12},
+		{"objects", sweep.Space{Axes: []sweep.Axis{Axis("o", sweep.Domain{Shape: sweep.Choice, Choices: []sweep.Value{
+			sweep.Object(map[string]sweep.Value{"k": sweep.Int(1)}), sweep.String("none"), sweep.Bool(true),
+		}}), Axis("u", sweep.Domain{Shape: sweep.Uniform, Lo: -1, Hi: 1, Step: 0.25})}}, 27},
+		{"conditional continuous", sweep.Space{Axes: []sweep.Axis{Axis("a", List(1, 2)), tail, Axis("c", sweep.Domain{Shape: sweep.LogInt, Lo: 1, Hi: 1000})}, Skip: skip}, 0},
 		{"continuous", sweep.Space{Axes: []sweep.Axis{Axis("a", sweep.Domain{Shape: sweep.LogUniform, Lo: 1e-4, Hi: 1}), Axis("b", sweep.Domain{Shape: sweep.Normal, SD: 1})}}, 0},
 	}
 }
@@ -95,25 +105,7 @@ func contract(t *testing.T, s Space, fresh func() sweep.Searcher) {
 		}
 		proposed = append(proposed, p)
 	}
-	seen := map[string]bool{}
-	for _, p := range proposed {
-		fitted, err := s.Space.Fit(p)
-		if err != nil || fitted.Key() != p.Key() {
-			t.Errorf("%s is outside the space: %v", p.Key(), err)
-		}
-		if s.Space.Skip != nil {
-			if skip, err := s.Space.Skip(p); skip || err != nil {
-				t.Errorf("%s breaks the constraint", p.Key())
-			}
-		}
-		if seen[p.Key()] && s.Size > 0 {
-			t.Errorf("%s is proposed twice", p.Key())
-		}
-		seen[p.Key()] = true
-	}
-	if s.Size > 0 && len(proposed) != s.Size {
-		t.Errorf("%d variants proposed, the space has %d", len(proposed), s.Size)
-	}
+	good(t, s, proposed, s.Size)
 	// The same without the cache, whatever is asked first.
 	for _, n := range []int{len(proposed) - 1, 0, len(proposed) / 2} {
 		p, err := fresh().Next(n, nil)

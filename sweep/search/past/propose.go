@@ -1,0 +1,108 @@
+package past
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/inflame-deeplearning/sweep/sweep"
+)
+
+const (
+	// Distinct is the largest space in which doubles are kept out: in a larger
+	// one they are too rare to look for.
+	Distinct = 1 << 20
+	// patience is how many draws in a row may be refused.
+	patience = 10_000
+)
+
+// Space is a space that proposals are made in.
+type Space struct {
+	sweep.Space
+	Finite bool
+	Size   int // of a finite space; 0: it is not finite, or larger than Distinct
+}
+
+// NewSpace measures a space.
+func NewSpace(s sweep.Space) (Space, error) {
+	finite, _, err := s.Finite()
+	if err != nil || !finite {
+		return Space{Space: s}, err
+	}
+	size, err := s.Size(Distinct)
+	if size == Distinct {
+		size = 0
+	}
+	return Space{Space: s, Finite: true, Size: size}, err
+}
+
+// Build is the variant that choose leads to: it is asked for the place in [0, 1]
+// of each axis that exists, given the axes before it.
+func (s Space) Build(choose func(axis int, d sweep.Domain) float64) (sweep.Params, error) {
+	p := sweep.Params{}
+	for i, a := range s.Axes {
+		d, err := a.Domain(p)
+		if err != nil {
+			return nil, err
+		}
+		if d.Shape == sweep.Absent {
+			continue
+		}
+		a.Set(p, d.At(choose(i, d)))
+	}
+	return p, nil
+}
+
+// Allowed reports whether p may be proposed: the skip blocks leave it, and where
+// the space is finite it is not one that was seen.
+func (s Space) Allowed(p sweep.Params, seen func(sweep.Params) bool) (bool, error) {
+	if s.Size > 0 && seen(p) {
+		return false, nil
+	}
+	if s.Skip == nil {
+		return true, nil
+	}
+	skip, err := s.Skip(p)
+	return !skip, err
+}
+
+// Draw is a variant drawn from the parameters' own distributions, or
+// sweep.ErrExhausted where all of a finite space's were seen.
+func (s Space) Draw(r *rand.Rand, seen func(sweep.Params) bool) (sweep.Params, error) {
+	for range patience {
+		p, err := s.Sample(r)
+		if err != nil {
+			return nil, err
+		}
+		if ok, err := s.Allowed(p, seen); err != nil || ok {
+			return p, err
+		}
+	}
+	if s.Size == 0 {
+		return nil, fmt.Errorf("draw a variant: the skip blocks left none of %d draws over", patience)
+	}
+	return s.remaining(r, seen)
+}
+
+// remaining picks one of the few variants of a finite space that were not seen.
+func (s Space) remaining(r *rand.Rand, seen func(sweep.Params) bool) (sweep.Params, error) {
+	var chosen sweep.Params
+	count := 0
+	for p, err := range s.Variants() {
+		if err != nil {
+			return nil, err
+		}
+		if seen(p) {
+			continue
+		}
+		if count++; r.IntN(count) == 0 { // reservoir of one
+			chosen = p
+		}
+	}
+	if chosen == nil {
+		return nil, sweep.ErrExhausted
+	}
+	return chosen, nil
+}
+
+// Seed is the source of the n-th proposal's randomness.
+func Seed(seed uint64, n int) *rand.Rand { return rand.New(rand.NewPCG(seed, uint64(n))) }
