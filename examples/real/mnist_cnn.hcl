@@ -7,13 +7,13 @@ variable "data" {
 }
 
 variable "epochs" {
-  default = 4
+  default = 12
 }
 
 maximize = "val_accuracy"
 
 params {
-  channels = [16]
+  channels = [32]
 }
 
 data "idx" {
@@ -21,7 +21,10 @@ data "idx" {
 }
 
 model "cnn" {
-  conv    = [{ channels = param.channels, pool = 2 }, { channels = 2 * param.channels, pool = 2 }]
+  conv = [
+    { channels = param.channels, pool = 2, batch_norm = true },
+    { channels = 2 * param.channels, pool = 2, batch_norm = true },
+  ]
   dense   = [128]
   dropout = 0.3
 }
@@ -30,5 +33,5 @@ train {
   schedule   = "cosine"
   batch_size = 128
   epochs     = var.epochs
-  augment    = { shift = 1 }
+  augment    = { shift = 2 }
 }

@@ -7,13 +7,13 @@ variable "data" {
 }
 
 variable "epochs" {
-  default = 12
+  default = 20
 }
 
 maximize = "val_accuracy"
 
 params {
-  dropout = [0, 0.2]
+  dropout = [0.1, 0.3]
 }
 
 data "idx" {
@@ -21,7 +21,7 @@ data "idx" {
 }
 
 model "mlp" {
-  hidden  = [256, 128]
+  hidden  = [512, 256]
   dropout = param.dropout
 }
 
@@ -30,4 +30,5 @@ train {
   schedule   = "cosine"
   batch_size = 128
   epochs     = var.epochs
+  augment    = { shift = 1 }
 }

@@ -114,7 +114,7 @@ def cnn():
 
 
 def small_cnn():
-    """That of examples/real/mnist_cnn.hcl."""
+    """A small one, for the memory: its own share is then the larger."""
     return nn.Sequential(
         nn.Conv2d(1, 16, 3, 1, 1), nn.ReLU(), nn.MaxPool2d(2),
         nn.Conv2d(16, 32, 3, 1, 1), nn.ReLU(), nn.MaxPool2d(2),

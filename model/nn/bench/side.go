@@ -35,7 +35,7 @@ type answer struct {
 	Error string  `json:"error,omitempty"`
 }
 
-// side is a child that works on request and sleeps in between.
+// side is a child that works on request and is stopped in between.
 type side struct {
 	cmd   *exec.Cmd
 	in    io.WriteCloser
@@ -88,11 +88,14 @@ func (s *side) read(v any) error {
 }
 
 // rate works for about so many seconds.
-func (s *side) rate(work string, seconds float64) (answer, error) {
+func (s *side) rate(work string, seconds float64) (a answer, err error) {
+	if err := resume(s.cmd.Process); err != nil {
+		return answer{}, fmt.Errorf("wake %s: %w", s.cmd.Path, err)
+	}
+	defer func() { err = errors.Join(err, pause(s.cmd.Process)) }()
 	if err := json.NewEncoder(s.in).Encode(request{work, seconds}); err != nil {
 		return answer{}, fmt.Errorf("ask %s: %w", s.cmd.Path, err)
 	}
-	var a answer
 	if err := s.read(&a); err != nil {
 		return answer{}, err
 	}
@@ -102,7 +105,9 @@ func (s *side) rate(work string, seconds float64) (answer, error) {
 	return a, nil
 }
 
-func (s *side) close() error { return errors.Join(s.in.Close(), s.cmd.Wait()) }
+func (s *side) close() error {
+	return errors.Join(resume(s.cmd.Process), s.in.Close(), s.cmd.Wait())
+}
 
 // sides are the children, started when they are first needed.
 type sides struct {
