@@ -1,6 +1,7 @@
 package results
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -151,12 +152,29 @@ func writeRun(tx *bbolt.Tx, r Run) error {
 // Lock makes sure that one process at a time works on a run. The error names
 // the process that does.
 func (db *DB) Lock(run string) (release func() error, err error) {
+	return db.lock(run, (*flock.Flock).TryLock)
+}
+
+// LockWithin is Lock that waits for a while for the process to end its work.
+func (db *DB) LockWithin(ctx context.Context, run string, patience time.Duration) (release func() error, err error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return db.lock(run, func(l *flock.Flock) (bool, error) {
+		held, err := l.TryLockContext(ctx, 5*time.Millisecond)
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = nil
+		}
+		return held, err
+	})
+}
+
+func (db *DB) lock(run string, take func(*flock.Flock) (bool, error)) (release func() error, err error) {
 	dir := filepath.Join(db.dir, "runs", run)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make run directory: %w", err)
 	}
 	lock := flock.New(filepath.Join(dir, "lock"), flock.SetPermissions(0o600))
-	held, err := lock.TryLock()
+	held, err := take(lock)
 	if err != nil {
 		return nil, fmt.Errorf("lock run %s: %w", run, err)
 	}

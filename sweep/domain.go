@@ -151,6 +151,26 @@ func (d Domain) Unit(v Value) float64 {
 	return min(max((d.scale(f)-lo)/(hi-lo), 0), 1)
 }
 
+// Stretch is the part of [0, 1] that At maps to v, a value of d: without extent
+// where d is continuous.
+func (d Domain) Stretch(v Value) (lo, hi float64) {
+	u, half := d.Unit(v), d.half()
+	switch {
+	case d.Shape == Absent:
+		return 0, 1
+	case d.Shape == Choice:
+		half = 0.5 / float64(len(d.Choices))
+		return u - half, u + half
+	case half == 0:
+		return u, u
+	}
+	f, _ := v.AsFloat()
+	if lo = 0; !d.logarithmic() || f > half {
+		lo = d.Unit(Float(f - half))
+	}
+	return lo, d.Unit(Float(f + half))
+}
+
 // Contains reports whether v is a value of d, up to rounding.
 func (d Domain) Contains(v Value) bool {
 	if d.Shape == Absent {
@@ -188,14 +208,19 @@ func (d Domain) scaleInv(f float64) float64 {
 	return f
 }
 
+// half is half the distance of neighbouring numbers in d; 0: it is continuous.
+func (d Domain) half() float64 {
+	if d.whole() {
+		return max(d.Step, 1) / 2
+	}
+	return d.Step / 2
+}
+
 // span is the scaled interval that the unit interval covers: for discrete
 // values half a step wider on both sides, so that the end values are as likely
 // as the others.
 func (d Domain) span() (lo, hi float64) {
-	half := d.Step / 2
-	if d.whole() {
-		half = max(d.Step, 1) / 2
-	}
+	half := d.half()
 	if half == 0 {
 		return d.scale(d.Lo), d.scale(d.Hi)
 	}

@@ -27,6 +27,37 @@ var domains = map[string]sweep.Domain{
 	"absent":        {},
 }
 
+// The stretches of a domain's values lie beside each other and fill the unit
+// interval, and At maps what is inside one to its value.
+func TestStretchesFillTheUnitInterval(t *testing.T) {
+	for name, d := range domains {
+		end := 0.0
+		for i := range d.Len() {
+			lo, hi := d.Stretch(d.Value(i))
+			if math.Abs(lo-end) > 1e-9 || hi <= lo {
+				t.Errorf("%s: value %d is from %g to %g, the one before ends at %g", name, i, lo, hi, end)
+			}
+			for _, u := range []float64{lo + 1e-9, (lo + hi) / 2, hi - 1e-9} {
+				if v := d.At(u); !v.Equal(d.Value(i)) {
+					t.Errorf("%s: At(%g) is %s, inside the stretch of %s", name, u, v, d.Value(i))
+				}
+			}
+			end = hi
+		}
+		if d.Len() > 0 && math.Abs(end-1) > 1e-9 {
+			t.Errorf("%s: the last stretch ends at %g", name, end)
+		}
+	}
+	for name, inside := range map[string]bool{"normal, step": true, "normal": false, "log": false} {
+		d := domains[name]
+		v := d.At(0.3)
+		lo, hi := d.Stretch(v)
+		if inside != (lo < 0.3 && 0.3 < hi && d.At(lo+1e-9).Equal(v) && d.At(hi-1e-9).Equal(v)) {
+			t.Errorf("%s: the stretch of %s is from %g to %g", name, v, lo, hi)
+		}
+	}
+}
+
 func TestDomainMapsTheUnitInterval(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	for name, d := range domains {

@@ -201,20 +201,16 @@ func (s *state) work(ctx context.Context) error {
 // trial brings one trial to its end, in whatever state it is found.
 func (s *state) trial(ctx context.Context, t Trial) error {
 	if t.ID == "" {
-		task, seed, err := s.Spec.Resolve(t.Params)
-		if err != nil { // what the file says of this variant makes no sense
-			t.Started, t.Finished = s.Now(), s.Now()
-			t.Outcome, t.Message = Failed, err.Error()
-			return s.record(t, TrialEnded)
+		var err error
+		t, err = s.identify(ctx, t)
+		switch {
+		case errors.As(err, new(senseless)):
+			return s.reject(t, err)
+		case err != nil && ctx.Err() != nil: // not recorded: proposed again when the run goes on
+			return nil //nolint:nilerr // the interruption is not this trial's error
+		case err != nil:
+			return err
 		}
-		if t.Data, err = s.Prepare(ctx, task); err != nil {
-			if ctx.Err() != nil { // not recorded: proposed again when the run goes on
-				return nil //nolint:nilerr // the interruption is not this trial's error
-			}
-			return fmt.Errorf("prepare data: %w", err)
-		}
-		t.Task, t.Seed = task, seed+uint64(t.Repeat)
-		t.ID = Identify(t.Task, t.Seed, t.Data)
 	}
 	if !s.Fresh && t.Attempt == 0 {
 		cached, ok, err := s.Store.Cached(t.ID)
@@ -226,6 +222,30 @@ func (s *state) trial(ctx context.Context, t Trial) error {
 		}
 	}
 	return s.launch(ctx, t)
+}
+
+// senseless is the error of a variant of which what the file says makes no sense.
+type senseless struct{ error }
+
+// identify evaluates what t does and makes its data ready: its identity follows.
+func (s *state) identify(ctx context.Context, t Trial) (Trial, error) {
+	task, seed, err := s.Spec.Resolve(t.Params)
+	if err != nil {
+		return t, senseless{err}
+	}
+	if t.Data, err = s.Prepare(ctx, task); err != nil {
+		return t, fmt.Errorf("prepare data: %w", err)
+	}
+	t.Task, t.Seed = task, seed+uint64(t.Repeat)
+	t.ID = Identify(t.Task, t.Seed, t.Data)
+	return t, nil
+}
+
+// reject records that t cannot be trained.
+func (s *state) reject(t Trial, why error) error {
+	t.Started, t.Finished = s.Now(), s.Now()
+	t.Outcome, t.Message = Failed, why.Error()
+	return s.record(t, TrialEnded)
 }
 
 // takeOver is t with the result of an equal trial of an earlier run.

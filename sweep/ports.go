@@ -59,6 +59,12 @@ type Stopper interface {
 	Judge(t Trial, past History) Verdict
 }
 
+// Watcher is a Stopper that reads metrics of its own choice: a file can be
+// checked for trials that never report them.
+type Watcher interface {
+	Metrics() []string
+}
+
 // Job is a trial to be run.
 type Job struct {
 	Trial      Trial

@@ -14,8 +14,16 @@ import (
 	"github.com/inflame-deeplearning/sweep/runner/local"
 	"github.com/inflame-deeplearning/sweep/sweep/config"
 	"github.com/inflame-deeplearning/sweep/sweep/schema"
+	"github.com/inflame-deeplearning/sweep/sweep/search/cmaes"
 	"github.com/inflame-deeplearning/sweep/sweep/search/grid"
 	"github.com/inflame-deeplearning/sweep/sweep/search/random"
+	"github.com/inflame-deeplearning/sweep/sweep/search/sobol"
+	"github.com/inflame-deeplearning/sweep/sweep/search/tpe"
+	"github.com/inflame-deeplearning/sweep/sweep/stop/asha"
+	"github.com/inflame-deeplearning/sweep/sweep/stop/hyperband"
+	"github.com/inflame-deeplearning/sweep/sweep/stop/median"
+	"github.com/inflame-deeplearning/sweep/sweep/stop/patience"
+	"github.com/inflame-deeplearning/sweep/sweep/stop/threshold"
 )
 
 // plugins is the one list of everything pluggable.
@@ -24,6 +32,15 @@ func plugins() *config.Plugins {
 
 	config.Add(p.Search, "grid", grid.New)
 	config.Add(p.Search, "random", random.New)
+	config.Add(p.Search, "sobol", sobol.New)
+	config.Add(p.Search, "tpe", tpe.New)
+	config.Add(p.Search, "cmaes", cmaes.New)
+
+	config.Add(p.Stop, "asha", asha.New)
+	config.Add(p.Stop, "hyperband", hyperband.New)
+	config.Add(p.Stop, "median", median.New)
+	config.Add(p.Stop, "patience", patience.New)
+	config.Add(p.Stop, "threshold", threshold.New)
 
 	config.Add(p.Data, "glyphs", glyphs.New)
 	config.Add(p.Data, "idx", idx.New)

@@ -53,19 +53,28 @@ Ctrl-C once lets the running trials write a checkpoint; twice ends at once.`,
 
 // readFile reads a sweep file with the variables that flags set.
 func readFile(path string, vars []string, p *config.Plugins) (*config.File, map[string]string, error) {
-	values := map[string]string{}
-	for _, v := range vars {
-		name, value, ok := strings.Cut(v, "=")
-		if !ok {
-			return nil, nil, status{exitUsage, fmt.Errorf("-var %s: write NAME=VALUE", v)}
-		}
-		values[name] = value
+	values, err := variables(vars)
+	if err != nil {
+		return nil, nil, err
 	}
 	file, err := config.Read(path, values, p)
 	if errors.Is(err, os.ErrNotExist) {
 		err = status{exitUsage, err}
 	}
 	return file, values, err
+}
+
+// variables are the values that -var flags set.
+func variables(flags []string) (map[string]string, error) {
+	values := map[string]string{}
+	for _, v := range flags {
+		name, value, ok := strings.Cut(v, "=")
+		if !ok {
+			return nil, status{exitUsage, fmt.Errorf("-var %s: write NAME=VALUE", v)}
+		}
+		values[name] = value
+	}
+	return values, nil
 }
 
 func (r *runOptions) run(cmd *cobra.Command, path string, p *config.Plugins) error {

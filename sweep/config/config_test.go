@@ -59,6 +59,23 @@ type localConfig struct {
 	Parallel int `hcl:"parallel" doc:"Trials at once." default:"0" min:"0"`
 }
 
+type haltConfig struct {
+	Metric string `hcl:"metric" doc:"What to watch." default:"score"`
+	After  int    `hcl:"after" doc:"Reports to wait." default:"1" min:"1"`
+}
+
+// halt stops trials after so many reports.
+type halt struct{ haltConfig }
+
+func (h halt) Metrics() []string { return []string{h.Metric} }
+
+func (h halt) Judge(t sweep.Trial, _ sweep.History) sweep.Verdict {
+	if len(t.Reports) < h.After {
+		return sweep.Verdict{}
+	}
+	return sweep.Verdict{Stop: true, Reason: fmt.Sprintf("halt: %s at %d", h.Metric, h.After)}
+}
+
 type trainConfig struct {
 	Rate float64 `hcl:"rate" doc:"Learning rate." default:"0.1" above:"0"`
 	Seed uint64  `hcl:"seed" doc:"Seed." default:"1"`
@@ -81,6 +98,7 @@ func testPlugins() *Plugins {
 	p := NewPlugins(schema.Of(trainConfig{}))
 	Add(p.Search, "grid", grid.New)
 	Add(p.Search, "random", random.New)
+	Add(p.Stop, "halt", func(_ sweep.Spec, c haltConfig) (sweep.Stopper, error) { return halt{c}, nil })
 	Add(p.Data, "points", func(sweep.Spec, pointsConfig) (artifact.Source, error) { return fake{}, nil })
 	Add(p.Data, "file", func(_ sweep.Spec, c fileConfig) (artifact.Source, error) {
 		if c.Path == "nowhere" {
@@ -260,6 +278,32 @@ schedule {
 	}
 	if got := task.Data.Config.String(); got != `{"count":20,"kind":"easy"}` {
 		t.Errorf("data %s", got)
+	}
+}
+
+func TestStopBlocksCombine(t *testing.T) {
+	for _, test := range []struct{ name, blocks, first, second string }{
+		{"none", "", "", ""},
+		{"one", "stop \"halt\" {\n}", "halt: score at 1", "halt: score at 1"},
+		{"two", "stop \"halt\" {\nafter = 2\n}\nstop \"halt\" {\nmetric = \"loss\"\n}", "halt: loss at 1", "halt: score at 2"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f, err := Parse([]byte(file("x = [1]")+test.blocks), "test.hcl", nil, testPlugins())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if (f.Stopper == nil) != (test.blocks == "") {
+				t.Fatalf("Stopper = %v", f.Stopper)
+			}
+			for n, want := range []string{test.first, test.second} {
+				if f.Stopper == nil {
+					continue
+				}
+				if v := f.Stopper.Judge(sweep.Trial{Reports: make([]sweep.Report, n+1)}, nil); v.Reason != want {
+					t.Errorf("after %d reports: %q, want %q", n+1, v.Reason, want)
+				}
+			}
+		})
 	}
 }
 

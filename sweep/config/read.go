@@ -47,9 +47,23 @@ func Read(path string, vars map[string]string, p *Plugins) (*File, error) {
 	return Parse(src, path, vars, p)
 }
 
+// ReadSearch is Read where the trials are trained elsewhere: the file may leave
+// out what a trial does.
+func ReadSearch(path string, vars map[string]string, p *Plugins) (*File, error) {
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read sweep file: %w", err)
+	}
+	return parse(src, vars, &reader{plugins: p, path: path, elsewhere: true})
+}
+
 // Parse is Read for a source at hand. Mistakes in it are returned as a Diagnostics.
 func Parse(src []byte, path string, vars map[string]string, p *Plugins) (*File, error) {
-	r := &reader{plugins: p, path: path}
+	return parse(src, vars, &reader{plugins: p, path: path})
+}
+
+func parse(src []byte, vars map[string]string, r *reader) (*File, error) {
+	path := r.path
 	parsed, diags := hclsyntax.ParseConfig(src, path, hcl.InitialPos)
 	r.add(diags...)
 	if parsed == nil || diags.HasErrors() {
@@ -91,6 +105,9 @@ type reader struct {
 	locals  []string
 	params  []string
 	tries   []*hclsyntax.Body
+	watched []watch
+
+	elsewhere bool // whether the file may leave out what a trial does
 }
 
 func (r *reader) add(diags ...*hcl.Diagnostic) { r.diags = append(r.diags, diags...) }
@@ -168,7 +185,7 @@ func (r *reader) file(body *hclsyntax.Body, vars map[string]string) *File {
 		blocks[block.Type] = append(blocks[block.Type], block)
 	}
 	for _, name := range blockNames {
-		single := !slices.Contains([]string{"variable", "locals", "metric", "notify", "objective"}, name)
+		single := !slices.Contains([]string{"variable", "locals", "metric", "notify", "objective", "stop"}, name)
 		if all := blocks[name]; single && len(all) > 1 {
 			r.add(fault(all[1].TypeRange, "Duplicate block", "There is a %s block on line %d already: a file has one.", name, all[0].TypeRange.Start.Line))
 		}
@@ -203,10 +220,13 @@ func (r *reader) file(body *hclsyntax.Body, vars map[string]string) *File {
 		r.addErr(err, blocks["params"][0].TypeRange)
 	}
 	f.Finite = finite
-	f.Spec.Resolve = task.resolve
+	f.Spec.Resolve = elsewhere
+	if task != nil {
+		f.Spec.Resolve = task.resolve
+	}
 	r.searching(f, first(blocks, "search"), axis, blocks["params"][0].TypeRange)
 	r.plugged(f, blocks)
-	if len(r.diags) == 0 {
+	if len(r.diags) == 0 && task != nil {
 		r.sample(f.Spec, task)
 	}
 	return f

@@ -69,7 +69,7 @@ func Reference(p *Plugins) string {
 	b.WriteString("## locals\n\n`locals { name = expression }`: names for expressions, used as `local.name`.\n\n")
 	section("objective", `objective "metric" { ... }`, objectiveSchema)
 	plugins("search", "`search \"method\" { ... }`: how variants are chosen. Without the block: a grid, where the space is finite.", p.Search)
-	plugins("stop", "`stop \"rule\" { ... }`: when a running trial is cut short.", p.Stop)
+	plugins("stop", "`stop \"rule\" { ... }`: when a running trial is cut short. Several may stand in a file: the first that says stop decides.", p.Stop)
 	section("limits", "limits { ... }", limitsSchema)
 	plugins("data", "`data \"source\" { ... }`: what models learn from. Prepared once, into a cache that all trials share.", p.Data)
 	plugins("model", "`model \"kind\" { ... }`: what is trained.", p.Models)

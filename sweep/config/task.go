@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -38,7 +37,13 @@ type part struct {
 	schema *schema.Schema
 }
 
-// task reads the data, model, train, command and metric blocks.
+// elsewhere is the task of a file that leaves out what a trial does.
+func elsewhere(p sweep.Params) (sweep.Task, uint64, error) {
+	return sweep.Task{Model: sweep.Block{Type: "elsewhere", Config: sweep.Object(nil)}, Params: p}, 1, nil
+}
+
+// task reads the data, model, train, command and metric blocks; nil where the
+// file leaves them out and may.
 func (r *reader) task(body *hclsyntax.Body, blocks map[string][]*hclsyntax.Block) *task {
 	t := &task{params: r.params, ctx: r.ctx}
 	run, network := first(blocks, "command"), first(blocks, "model")
@@ -56,6 +61,8 @@ func (r *reader) task(body *hclsyntax.Body, blocks map[string][]*hclsyntax.Block
 			r.add(fault(run.Body.Attributes["metrics"].NameRange, "Two places for metrics", "Use metric blocks."))
 		}
 		return t
+	case network == nil && r.elsewhere:
+		return nil
 	case network == nil:
 		r.add(fault(body.MissingItemRange(), "Nothing to run", "Say what a trial does: a model block (with data and train), or a command block."))
 		return t
@@ -249,6 +256,7 @@ func (r *reader) tryVariant(spec sweep.Spec, t *task, p sweep.Params) bool {
 				return false
 			}
 		}
+		return r.checkWatched(known)
 	}
 	return true
 }
@@ -261,99 +269,4 @@ func describe(p sweep.Params, order []string) string {
 		}
 	}
 	return strings.Join(parts, ", ")
-}
-
-// searching builds the search the file asks for: a grid where nothing is said
-// and the space is finite.
-func (r *reader) searching(f *File, block *hclsyntax.Block, infinite sweep.Axis, params hcl.Range) {
-	f.SearchName = "grid"
-	at := params
-	chosen := sweep.Block{Type: "grid", Config: sweep.Object(nil)}
-	switch {
-	case block != nil:
-		name, ok := r.label(block, "the method", r.plugins.Search.Names())
-		if !ok {
-			return
-		}
-		s, _ := r.plugins.Search.lookup(name)
-		chosen = sweep.Block{Type: name, Config: r.fixed(block.Body, s)}
-		f.SearchName, at = name, block.TypeRange
-		n, _ := chosen.Config.Fields()["trials"].AsInt()
-		f.Trials = int(n)
-	case !f.Finite:
-		if len(r.diags) == 0 {
-			r.add(fault(params, "Search needed", "%s is a distribution, so the variants cannot be listed: add a search block, such as search \"random\" { trials = 50 }.", joined(infinite.Names)))
-		}
-		return
-	}
-	if len(r.diags) > 0 {
-		return
-	}
-	searcher, err := r.plugins.Search.New(f.Spec, chosen)
-	if err != nil {
-		r.addErr(err, at)
-		return
-	}
-	f.Searcher = sweep.WithTry(searcher, f.Spec.Try)
-}
-
-// plugged builds the runner, the stop rule and the notifiers.
-func (r *reader) plugged(f *File, blocks map[string][]*hclsyntax.Block) {
-	var err error
-	runner := sweep.Block{Type: "local", Config: sweep.Object(nil)}
-	at := hcl.Range{}
-	if b := first(blocks, "runner"); b != nil {
-		at = b.TypeRange
-		if runner, err = r.plugin(b, "where trials run", r.plugins.Runners); err != nil {
-			return
-		}
-	}
-	if f.Runner, err = r.plugins.Runners.New(f.Spec, runner); err != nil {
-		r.addErr(err, at)
-	}
-	if b := first(blocks, "stop"); b != nil {
-		if rule, err := r.plugin(b, "the stop rule", r.plugins.Stop); err == nil {
-			if f.Stopper, err = r.plugins.Stop.New(f.Spec, rule); err != nil {
-				r.addErr(err, b.TypeRange)
-			}
-		}
-	}
-	for _, b := range blocks["notify"] {
-		if way, err := r.plugin(b, "the way to notify", r.plugins.Notify); err == nil {
-			n, err := r.plugins.Notify.New(f.Spec, way)
-			if err != nil {
-				r.addErr(err, b.TypeRange)
-			}
-			f.Notifiers = append(f.Notifiers, n)
-		}
-	}
-}
-
-var errReported = errors.New("reported as a diagnostic")
-
-// plugin reads a labelled block of the whole sweep.
-func (r *reader) plugin(block *hclsyntax.Block, what string, from catalogue) (sweep.Block, error) {
-	before := len(r.diags)
-	known := from.Names()
-	name, ok := r.label(block, what, append([]string{}, known...))
-	if !ok {
-		return sweep.Block{}, errReported
-	}
-	s, _ := from.lookup(name)
-	b := sweep.Block{Type: name, Config: r.fixed(block.Body, s)}
-	if len(r.diags) > before {
-		return sweep.Block{}, errReported
-	}
-	return b, nil
-}
-
-// leftovers checks the blocks that a file with mistakes does not come to build.
-func (r *reader) leftovers(blocks map[string][]*hclsyntax.Block) {
-	for name, from := range map[string]catalogue{
-		"search": r.plugins.Search, "runner": r.plugins.Runners, "stop": r.plugins.Stop, "notify": r.plugins.Notify,
-	} {
-		for _, b := range blocks[name] {
-			_, _ = r.plugin(b, "its kind", from) // it is in the diagnostics
-		}
-	}
 }

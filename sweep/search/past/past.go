@@ -5,7 +5,6 @@ package past
 
 import (
 	"math"
-	"reflect"
 
 	"github.com/inflame-deeplearning/sweep/sweep"
 )
@@ -16,65 +15,20 @@ type Point struct {
 	Domains []sweep.Domain // of each axis, given the axes before it
 	Units   []float64      // of each axis: its place in its domain, from 0 to 1; NaN where it is absent
 
+	After int // how many trials had ended when it was proposed
+	Ended int // the place of its last trial in the order in which trials ended; 0: not all have
+
 	Known   bool      // whether one of its trials has ended
 	Failed  bool      // whether none of its trials has a result; its values are then +Inf
 	Stopped bool      // whether one of its trials was cut short
 	Steps   int       // the most reports that one of its trials made
 	Values  []float64 // of each objective, the mean of its trials, the smaller the better
+
+	read bool // whether a history was read for it
 }
 
 // Value is that of the first objective.
 func (p Point) Value() float64 { return p.Values[0] }
-
-// Reader turns histories into points. It keeps those of the last history, which
-// the next one usually goes on from.
-type Reader struct {
-	spec   sweep.Spec
-	points []Point
-	keys   map[string]bool
-}
-
-// NewReader reads histories of runs of s.
-func NewReader(s sweep.Spec) *Reader { return &Reader{spec: s, keys: map[string]bool{}} }
-
-// Points are the variants of a history in the order in which they were proposed.
-// They are valid until the next call.
-func (r *Reader) Points(history sweep.History) ([]Point, error) {
-	n := 0
-	for i := 0; i < len(history); n++ {
-		end := i + 1
-		for end < len(history) && history[end].Variant == history[i].Variant {
-			end++
-		}
-		if n == len(r.points) || !same(r.points[n].Params, history[i].Params) {
-			for _, p := range r.points[n:] {
-				delete(r.keys, p.Params.Key())
-			}
-			p, err := Place(r.spec.Space, history[i].Params)
-			if err != nil {
-				return nil, err
-			}
-			r.points = append(r.points[:n], p)
-			r.keys[p.Params.Key()] = true
-		}
-		r.points[n].judge(history[i:end], r.spec.Objectives)
-		i = end
-	}
-	for _, p := range r.points[n:] {
-		delete(r.keys, p.Params.Key())
-	}
-	r.points = r.points[:n]
-	return r.points, nil
-}
-
-// same reports whether a and b are one map: histories do not change, so that
-// what is in it need not be compared.
-func same(a, b sweep.Params) bool {
-	return reflect.ValueOf(a).UnsafePointer() == reflect.ValueOf(b).UnsafePointer()
-}
-
-// Seen reports whether p is in the history that Points was last called with.
-func (r *Reader) Seen(p sweep.Params) bool { return r.keys[p.Key()] }
 
 // Place is where params lie in a space.
 func Place(space sweep.Space, params sweep.Params) (Point, error) {
@@ -92,15 +46,19 @@ func Place(space sweep.Space, params sweep.Params) (Point, error) {
 	return p, nil
 }
 
-// judge reads the outcome of a variant's trials.
-func (p *Point) judge(trials sweep.History, objectives []sweep.Objective) {
+// judge reads the outcome of a variant's trials, which will be repeat of them.
+func (p *Point) judge(trials sweep.History, repeat int, objectives []sweep.Objective) {
+	p.After, p.Ended = trials[0].After, 0
 	p.Known, p.Stopped, p.Steps = false, false, 0
 	p.Values = append(p.Values[:0], make([]float64, len(objectives))...)
-	results := 0
-	for _, t := range trials {
+	results, ended, last := 0, 0, 0
+	for i := range trials {
+		t := &trials[i]
 		if t.Ended == 0 {
 			continue
 		}
+		ended++
+		last = max(last, t.Ended)
 		p.Known = true
 		p.Steps = max(p.Steps, t.Steps)
 		p.Stopped = p.Stopped || t.Outcome == sweep.Stopped
@@ -108,6 +66,9 @@ func (p *Point) judge(trials sweep.History, objectives []sweep.Objective) {
 			continue
 		}
 		results++
+	}
+	if ended == len(trials) && ended >= repeat {
+		p.Ended = last
 	}
 	p.Failed = p.Known && results == 0
 	for i := range p.Values {

@@ -2,6 +2,7 @@ package past
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"github.com/inflame-deeplearning/sweep/sweep"
@@ -35,19 +36,23 @@ func NewSpace(s sweep.Space) (Space, error) {
 	return Space{Space: s, Finite: true, Size: size}, err
 }
 
-// Build is the variant that choose leads to: it is asked for the place in [0, 1]
-// of each axis that exists, given the axes before it.
-func (s Space) Build(choose func(axis int, d sweep.Domain) float64) (sweep.Params, error) {
-	p := sweep.Params{}
+// Build is the point that choose leads to: it is asked for the place in [0, 1] of
+// each axis that exists, given the axes before it. The point's places are those
+// of the values that choose's fell on.
+func (s Space) Build(choose func(axis int, d sweep.Domain) float64) (Point, error) {
+	p := Point{Params: make(sweep.Params, len(s.Axes)), Domains: make([]sweep.Domain, len(s.Axes)), Units: make([]float64, len(s.Axes))}
 	for i, a := range s.Axes {
-		d, err := a.Domain(p)
+		d, err := a.Domain(p.Params)
 		if err != nil {
-			return nil, err
+			return Point{}, err
 		}
+		p.Domains[i], p.Units[i] = d, math.NaN()
 		if d.Shape == sweep.Absent {
 			continue
 		}
-		a.Set(p, d.At(choose(i, d)))
+		v := d.At(choose(i, d))
+		a.Set(p.Params, v)
+		p.Units[i] = d.Unit(v)
 	}
 	return p, nil
 }

@@ -1,0 +1,149 @@
+package config
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/inflame-deeplearning/sweep/sweep"
+	"github.com/inflame-deeplearning/sweep/sweep/schema"
+)
+
+// searching builds the search the file asks for: a grid where nothing is said
+// and the space is finite.
+func (r *reader) searching(f *File, block *hclsyntax.Block, infinite sweep.Axis, params hcl.Range) {
+	f.SearchName = "grid"
+	at := params
+	chosen := sweep.Block{Type: "grid", Config: sweep.Object(nil)}
+	switch {
+	case block != nil:
+		name, ok := r.label(block, "the method", r.plugins.Search.Names())
+		if !ok {
+			return
+		}
+		s, _ := r.plugins.Search.lookup(name)
+		chosen = sweep.Block{Type: name, Config: r.fixed(block.Body, s)}
+		f.SearchName, at = name, block.TypeRange
+		n, _ := chosen.Config.Fields()["trials"].AsInt()
+		f.Trials = int(n)
+	case !f.Finite:
+		if len(r.diags) == 0 {
+			r.add(fault(params, "Search needed", "%s is a distribution, so the variants cannot be listed: add a search block, such as search \"random\" { trials = 50 }.", joined(infinite.Names)))
+		}
+		return
+	}
+	if len(r.diags) > 0 {
+		return
+	}
+	searcher, err := r.plugins.Search.New(f.Spec, chosen)
+	if err != nil {
+		r.addErr(err, at)
+		return
+	}
+	f.Searcher = sweep.WithTry(searcher, f.Spec.Try)
+}
+
+// plugged builds the runner, the stop rules and the notifiers.
+func (r *reader) plugged(f *File, blocks map[string][]*hclsyntax.Block) {
+	var err error
+	runner := sweep.Block{Type: "local", Config: sweep.Object(nil)}
+	at := hcl.Range{}
+	if b := first(blocks, "runner"); b != nil {
+		at = b.TypeRange
+		if runner, err = r.plugin(b, "where trials run", r.plugins.Runners); err != nil {
+			return
+		}
+	}
+	if f.Runner, err = r.plugins.Runners.New(f.Spec, runner); err != nil {
+		r.addErr(err, at)
+	}
+	f.Stopper = r.stopping(f.Spec, blocks["stop"])
+	for _, b := range blocks["notify"] {
+		if way, err := r.plugin(b, "the way to notify", r.plugins.Notify); err == nil {
+			n, err := r.plugins.Notify.New(f.Spec, way)
+			if err != nil {
+				r.addErr(err, b.TypeRange)
+			}
+			f.Notifiers = append(f.Notifiers, n)
+		}
+	}
+}
+
+// stopping builds the stop rules as one; nil: there is none.
+func (r *reader) stopping(spec sweep.Spec, blocks []*hclsyntax.Block) sweep.Stopper {
+	var rules sweep.Stoppers
+	for _, b := range blocks {
+		block, err := r.plugin(b, "the stop rule", r.plugins.Stop)
+		if err != nil {
+			continue
+		}
+		rule, err := r.plugins.Stop.New(spec, block)
+		if err != nil {
+			r.addErr(err, b.TypeRange)
+			continue
+		}
+		rules = append(rules, rule)
+		if w, ok := rule.(sweep.Watcher); ok {
+			r.watched = append(r.watched, watch{w.Metrics(), b})
+		}
+	}
+	switch len(rules) {
+	case 0:
+		return nil
+	case 1:
+		return rules[0]
+	default:
+		return rules
+	}
+}
+
+// watch is the metrics that a stop block reads.
+type watch struct {
+	metrics []string
+	block   *hclsyntax.Block
+}
+
+// checkWatched reports whether stop rules read nothing but known metrics.
+func (r *reader) checkWatched(known []string) bool {
+	good := true
+	for _, w := range r.watched {
+		for _, name := range w.metrics {
+			if !slices.Contains(known, name) {
+				r.add(fault(place(w.block.Body, []string{"metric"}), "Metric never reported", "The trials report no %s: %s", name, sentence(schema.Unknown(name, known))))
+				good = false
+			}
+		}
+	}
+	return good
+}
+
+var errReported = errors.New("reported as a diagnostic")
+
+// plugin reads a labelled block of the whole sweep.
+func (r *reader) plugin(block *hclsyntax.Block, what string, from catalogue) (sweep.Block, error) {
+	before := len(r.diags)
+	known := from.Names()
+	name, ok := r.label(block, what, append([]string{}, known...))
+	if !ok {
+		return sweep.Block{}, errReported
+	}
+	s, _ := from.lookup(name)
+	b := sweep.Block{Type: name, Config: r.fixed(block.Body, s)}
+	if len(r.diags) > before {
+		return sweep.Block{}, errReported
+	}
+	return b, nil
+}
+
+// leftovers checks the blocks that a file with mistakes does not come to build.
+func (r *reader) leftovers(blocks map[string][]*hclsyntax.Block) {
+	for name, from := range map[string]catalogue{
+		"search": r.plugins.Search, "runner": r.plugins.Runners, "stop": r.plugins.Stop, "notify": r.plugins.Notify,
+	} {
+		for _, b := range blocks[name] {
+			_, _ = r.plugin(b, "its kind", from) // it is in the diagnostics
+		}
+	}
+}

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/inflame-deeplearning/sweep/sweep"
+	"github.com/inflame-deeplearning/sweep/sweep/search/random"
+	"github.com/inflame-deeplearning/sweep/sweep/search/tpe"
+)
+
+// workers is how many runs go on at a time.
+const workers = 2
+
+// optuna is how the names of Optuna's samplers begin.
+const optuna = "optuna-"
+
+// ours are our searchers with their defaults.
+var ours = map[string]func(s sweep.Spec, seed uint64) (sweep.Searcher, error){
+	"random": func(s sweep.Spec, seed uint64) (sweep.Searcher, error) {
+		return random.New(s, random.Config{Seed: seed})
+	},
+	"tpe": func(s sweep.Spec, seed uint64) (sweep.Searcher, error) {
+		return tpe.New(s, tpe.Config{Seed: seed, Startup: 10, Candidates: 24})
+	},
+}
+
+// methods are all of them; random comes first, the others are measured by it.
+func methods() []string {
+	return []string{"random", "tpe", optuna + "random", optuna + "tpe", optuna + "gp", optuna + "cmaes"}
+}
+
+// player proposes points and learns their values.
+type player interface {
+	ask() (id int, at sweep.Params, err error)
+	tell(id int, loss float64) error
+	close() error
+}
+
+// own is a searcher of ours as a player.
+type own struct {
+	searcher sweep.Searcher
+	history  sweep.History
+	ended    int
+}
+
+func (o *own) ask() (int, sweep.Params, error) {
+	n := len(o.history)
+	p, err := o.searcher.Next(n, o.history)
+	o.history = append(o.history, sweep.Trial{Number: n, Variant: n, After: o.ended, Params: p})
+	return n, p, err
+}
+
+func (o *own) tell(id int, loss float64) error {
+	o.ended++
+	t := &o.history[id]
+	t.Ended, t.Outcome, t.Steps = o.ended, sweep.Succeeded, 1
+	t.Best = sweep.Report{Step: 1, Metrics: sweep.Metrics{"loss": loss}}
+	return nil
+}
+
+func (*own) close() error { return nil }
+
+// contest runs every method on every problem for every seed.
+type contest struct {
+	options
+	log   io.Writer
+	peers *peers
+	mu    sync.Mutex
+	known map[string][]float64 // the best loss after each evaluation, of Optuna's runs
+}
+
+// key names a run.
+func (c *contest) key(p problem, method string, seed int) string {
+	return fmt.Sprintf("%s/%s/%d/%d/%d", p.name, method, c.trials, c.pending, seed)
+}
+
+// results are the best losses after each evaluation, by problem, method and seed.
+type results map[string]map[string][][]float64
+
+func (c *contest) run(ctx context.Context, all []problem, methods []string) (results, error) {
+	out := results{}
+	for _, p := range all {
+		out[p.name] = map[string][][]float64{}
+		for _, m := range methods {
+			runs := make([][]float64, c.seeds)
+			out[p.name][m] = runs
+			var group errgroup.Group // peers outlive it: they take the contest's context
+			group.SetLimit(workers)
+			for seed := range c.seeds {
+				group.Go(func() (err error) {
+					runs[seed], err = c.one(ctx, p, m, seed)
+					if err != nil {
+						return fmt.Errorf("%s on %s, seed %d: %w", m, p.name, seed, err)
+					}
+					return nil
+				})
+			}
+			if err := group.Wait(); err != nil {
+				return nil, errors.Join(err, c.save())
+			}
+		}
+		if err := c.save(); err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(c.log, "bench: %s done\n", p.name)
+	}
+	return out, nil
+}
+
+func (c *contest) one(ctx context.Context, p problem, method string, seed int) (best []float64, err error) {
+	c.mu.Lock()
+	best = c.known[c.key(p, method, seed)]
+	c.mu.Unlock()
+	if best != nil {
+		return best, nil
+	}
+	var play player
+	if name, theirs := strings.CutPrefix(method, optuna); theirs {
+		if play, err = c.peers.study(ctx, name, p.dims, seed); err != nil {
+			return nil, err
+		}
+	} else {
+		spec := sweep.Spec{Space: p.space(), Objectives: []sweep.Objective{{Name: "loss", Goal: sweep.Minimize}}, Limits: sweep.Limits{Trials: c.trials}}
+		searcher, err := ours[method](spec, uint64(seed)+1)
+		if err != nil {
+			return nil, err
+		}
+		play = &own{searcher: searcher}
+	}
+	defer func() { err = errors.Join(err, play.close()) }()
+	if best, err = c.play(ctx, p, play, seed); err != nil {
+		return nil, err
+	}
+	if strings.HasPrefix(method, optuna) {
+		c.mu.Lock()
+		c.known[c.key(p, method, seed)] = best
+		c.mu.Unlock()
+	}
+	return best, nil
+}
+
+// play asks for points, so many under way at a time, which end in an order drawn
+// by the seed, until the evaluations are used up.
+func (c *contest) play(ctx context.Context, p problem, play player, seed int) ([]float64, error) {
+	type move struct {
+		id int
+		at sweep.Params
+	}
+	r := rand.New(rand.NewPCG(uint64(seed), 0))
+	var under []move
+	best, least := []float64{}, math.Inf(1)
+	for asked := 0; len(best) < c.trials; {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		for asked < c.trials && len(under) < c.pending {
+			id, at, err := play.ask()
+			if err != nil {
+				return nil, err
+			}
+			under = append(under, move{id, at})
+			asked++
+		}
+		i := r.IntN(len(under))
+		m := under[i]
+		under[i] = under[len(under)-1]
+		under = under[:len(under)-1]
+		loss := p.f(m.at)
+		if err := play.tell(m.id, loss); err != nil {
+			return nil, err
+		}
+		least = min(least, loss)
+		best = append(best, least)
+	}
+	return best, nil
+}
+
+func (c *contest) load() error {
+	if c.cache == "" {
+		return nil
+	}
+	text, err := os.ReadFile(c.cache)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &c.known)
+	}
+	if err != nil {
+		return fmt.Errorf("read results of earlier runs: %w", err)
+	}
+	return nil
+}
+
+func (c *contest) save() error {
+	if c.cache == "" {
+		return nil
+	}
+	text, err := json.Marshal(c.known)
+	if err == nil {
+		err = os.WriteFile(c.cache, text, 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("keep results for later runs: %w", err)
+	}
+	return nil
+}

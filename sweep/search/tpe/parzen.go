@@ -1,0 +1,198 @@
+package tpe
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"github.com/inflame-deeplearning/sweep/sweep"
+	"github.com/inflame-deeplearning/sweep/sweep/search/past"
+)
+
+// parzen is a density over a space, relative to that of the parameters' own
+// distributions: a mixture with a component for each of some points, a product of
+// kernels over the axes that exist in it, and one, the prior, that is 1
+// everywhere.
+type parzen struct {
+	n     int // components but for the prior
+	axes  []axis
+	norms []float64 // by component: logarithm of the factors of axes that are always numbers
+	terms []float64 // scratch of log
+}
+
+// axis is one axis's kernels, by component: normal ones cut off at 0 and 1.
+type axis struct {
+	mu     []float64 // NaN where the axis is absent: the kernel is 1
+	scale  []float64 // 1/sigma; 0 where the axis is absent
+	factor []float64 // of the kernel: 1 over its integral
+	always bool      // whether it exists and is a number in all points
+}
+
+// newParzen is the density of the points that in marks.
+func newParzen(points []past.Point, by *order, in []bool) *parzen {
+	p := &parzen{}
+	component := make([]int, len(points))
+	for i := range points {
+		if in[i] {
+			component[i] = p.n
+			p.n++
+		}
+	}
+	p.terms, p.norms = make([]float64, p.n+1), make([]float64, p.n)
+	p.axes = make([]axis, len(by.axes))
+	for a := range p.axes {
+		p.axes[a] = p.newAxis(points, by.axes[a], in, component, a)
+	}
+	// Logarithms of products, of so many factors that none overflows.
+	product := make([]float64, p.n)
+	for from := 0; from < len(p.axes); from += 32 {
+		for i := range product {
+			product[i] = 1
+		}
+		for _, x := range p.axes[from:min(from+32, len(p.axes))] {
+			if x.always {
+				for i, f := range x.factor {
+					product[i] *= f
+				}
+			}
+		}
+		for i, f := range product {
+			p.norms[i] += math.Log(f)
+		}
+	}
+	return p
+}
+
+func (p *parzen) newAxis(points []past.Point, by line, in []bool, component []int, a int) axis {
+	x := axis{mu: make([]float64, p.n), scale: make([]float64, p.n), factor: make([]float64, p.n), always: len(by.sorted) == len(points) && !by.choice}
+	for i := range x.mu {
+		x.mu[i] = math.NaN()
+	}
+	last, before := -1, 0.0 // the component before, the place of the one before that
+	for _, i := range by.sorted {
+		if !in[i] {
+			continue
+		}
+		u := points[i].Units[a]
+		if last >= 0 {
+			x.set(last, p.width(x.mu[last]-before, u-x.mu[last]))
+			before = x.mu[last]
+		}
+		last = component[i]
+		x.mu[last] = u
+	}
+	if last >= 0 {
+		x.set(last, p.width(x.mu[last]-before, 1-x.mu[last]))
+	}
+	return x
+}
+
+// width is a kernel's, the distance to the farther of its neighbours, within
+// bounds: "magic clipping" (Bergstra et al. 2013).
+func (p *parzen) width(below, above float64) float64 {
+	return min(max(below, above, 1/min(100, float64(p.n)+2)), 1)
+}
+
+// set fills in a component's kernel.
+func (x axis) set(i int, sigma float64) {
+	x.scale[i] = 1 / sigma
+	inside := 1.0
+	if near := min(x.mu[i], 1-x.mu[i]); near < 6*sigma { // else all of the kernel lies within
+		inside = phi((1-x.mu[i])/sigma) - phi(-x.mu[i]/sigma)
+	}
+	x.factor[i] = 1 / (sigma * math.Sqrt(2*math.Pi) * inside)
+}
+
+// phi is the standard normal distribution function.
+func phi(z float64) float64 { return 0.5 * math.Erfc(-z/math.Sqrt2) }
+
+// categorical reports whether a domain's values have no order.
+func categorical(d sweep.Domain) bool {
+	return d.Shape == sweep.Choice
+}
+
+// same is a categorical kernel's chance of its own value; each of the others has
+// an equal part of the rest: pseudo counts of 1 that the components share.
+func (p *parzen) same(choices int) float64 {
+	each := 1 / float64(p.n+1)
+	return (1 + each) / (1 + float64(choices)*each)
+}
+
+// draw answers past.Space.Build's questions with a draw from the density.
+func (p *parzen) draw(r *rand.Rand) func(a int, d sweep.Domain) float64 {
+	c := r.IntN(p.n + 1)
+	return func(a int, d sweep.Domain) float64 {
+		if c == p.n || math.IsNaN(p.axes[a].mu[c]) {
+			return r.Float64()
+		}
+		mu := p.axes[a].mu[c]
+		if categorical(d) {
+			n := len(d.Choices)
+			if n == 1 || r.Float64() < p.same(n) {
+				return mu
+			}
+			i := (int(mu*float64(n)) + 1 + r.IntN(n-1)) % n // one of the others
+			return (float64(i) + 0.5) / float64(n)
+		}
+		for {
+			if u := mu + r.NormFloat64()/p.axes[a].scale[c]; u >= 0 && u <= 1 {
+				return u
+			}
+		}
+	}
+}
+
+// log is the logarithm of the density at a point.
+func (p *parzen) log(at past.Point) float64 {
+	terms := p.terms[:p.n]
+	copy(terms, p.norms)
+	for a, u := range at.Units {
+		x := p.axes[a]
+		switch d := at.Domains[a]; {
+		case math.IsNaN(u):
+		case categorical(d):
+			x.choices(terms, u, len(d.Choices), p.same(len(d.Choices)))
+		case x.always:
+			mu, scale := x.mu[:len(terms)], x.scale[:len(terms)]
+			for i, s := range scale {
+				z := (u - mu[i]) * s
+				terms[i] -= 0.5 * z * z
+			}
+		default:
+			for i, s := range x.scale {
+				if s > 0 {
+					z := (u - x.mu[i]) * s
+					terms[i] += math.Log(x.factor[i]) - 0.5*z*z
+				}
+			}
+		}
+	}
+	top := 0.0 // the prior's
+	for _, t := range terms {
+		top = max(top, t)
+	}
+	sum := math.Exp(-top)
+	for _, t := range terms {
+		if t -= top; t > -40 {
+			sum += math.Exp(t)
+		}
+	}
+	return top + math.Log(sum/float64(p.n+1))
+}
+
+// choices adds an axis's kernels at u, of so many choices.
+func (x axis) choices(terms []float64, u float64, choices int, same float64) {
+	k := float64(choices)
+	yes, no := 0.0, 0.0
+	if choices > 1 {
+		yes, no = math.Log(same*k), math.Log((1-same)/(k-1)*k)
+	}
+	for i, m := range x.mu {
+		switch {
+		case math.IsNaN(m):
+		case int(m*k) == int(u*k):
+			terms[i] += yes
+		default:
+			terms[i] += no
+		}
+	}
+}

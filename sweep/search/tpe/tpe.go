@@ -1,0 +1,138 @@
+// Package tpe is the tree-structured Parzen estimator (Bergstra et al. 2011):
+// the variants so far are split into good and bad ones, each part gets a density
+// over the space, and of some draws from the good one's the draw is proposed at
+// which the two differ most. The densities are of all parameters jointly
+// (Falkner et al. 2018); conditional parameters take part where they exist.
+// Defaults follow what Watanabe (2023, arXiv:2304.11127) found to matter, and
+// our own measurements (docs/benchmarks.md).
+package tpe
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"github.com/inflame-deeplearning/sweep/sweep"
+	"github.com/inflame-deeplearning/sweep/sweep/search/past"
+)
+
+// Config is the search "tpe" block.
+type Config struct {
+	_          struct{} `doc:"Tree-structured Parzen estimator (Bergstra 2011): learns which values the good variants share. For any space, also with conditional parameters and many trials at a time."`
+	Trials     int      `hcl:"trials" doc:"Variants to propose; required where the space is not finite, else all of them." min:"1"`
+	Seed       uint64   `hcl:"seed" doc:"Seed of the draws." default:"1"`
+	Startup    int      `hcl:"startup" doc:"Variants that are drawn at random before it learns." default:"10" min:"1"`
+	Candidates int      `hcl:"candidates" doc:"Draws of which the best is proposed." default:"24" min:"1"`
+}
+
+// New is a TPE search of s's space.
+func New(s sweep.Spec, c Config) (sweep.Searcher, error) {
+	space, err := past.NewSpace(s.Space)
+	if err != nil {
+		return nil, err
+	}
+	if !space.Finite && c.Trials == 0 && s.Limits.Trials == 0 {
+		return nil, errors.New("a tpe search of a space without end needs a number of variants: set trials = 100")
+	}
+	return &search{Config: c, space: space, reader: past.NewReader(s)}, nil
+}
+
+type search struct {
+	Config
+	space  past.Space
+	reader *past.Reader
+	order  *order // of the reader's points
+}
+
+// Next is the best of some candidates, by the ratio of the densities.
+func (s *search) Next(n int, history sweep.History) (sweep.Params, error) {
+	choice, err := s.choose(n, history)
+	return choice.params, err
+}
+
+// Explain tells the split and the ratio.
+func (s *search) Explain(n int, history sweep.History) (string, error) {
+	c, err := s.choose(n, history)
+	switch {
+	case err != nil:
+		return "", err
+	case c.of == 0:
+		return fmt.Sprintf("tpe: drawn at random, as %d of the %d variants to start with have ended", c.known, s.Startup), nil
+	case c.rest:
+		return fmt.Sprintf("tpe: drawn at random from the variants that are left, as its candidates from %d results were known already or skipped", c.known), nil
+	}
+	return fmt.Sprintf("tpe: %.3g times as likely among the %d best of %d variants as among the others and the %d that still ran; the best of %d candidates",
+		math.Exp(c.score), c.good, c.known, c.pending, c.of), nil
+}
+
+// choice is a proposal and how it came about.
+type choice struct {
+	params               sweep.Params
+	known, pending, good int
+	of                   int     // candidates that were allowed; 0: it was drawn at random
+	score                float64 // logarithm of the ratio of the densities
+	rest                 bool    // whether no candidate was allowed
+}
+
+func (s *search) choose(n int, history sweep.History) (choice, error) {
+	if s.Trials > 0 && n >= s.Trials {
+		return choice{}, sweep.ErrExhausted
+	}
+	points, err := s.reader.Points(history)
+	if err != nil {
+		return choice{}, err
+	}
+	var c choice
+	for _, p := range points {
+		if p.Known {
+			c.known++
+		}
+	}
+	c.pending = len(points) - c.known
+	r := past.Seed(s.Seed, n)
+	if c.known < s.Startup {
+		c.params, err = s.space.Draw(r, s.reader.Seen)
+		return c, err
+	}
+	if s.order == nil || s.reader.Anew() {
+		s.order = &order{}
+	}
+	s.order.extend(points)
+	good, bad, count := split(points, c.known)
+	c.good = count
+	l, g := newParzen(points, s.order, good), newParzen(points, s.order, bad)
+	if err := s.best(&c, r, l, g); err != nil {
+		return choice{}, err
+	}
+	if c.params == nil {
+		c.rest, c.of = true, s.Candidates
+		c.params, err = s.space.Draw(r, s.reader.Seen)
+	}
+	return c, err
+}
+
+// best fills c in with the best candidate that is allowed.
+func (s *search) best(c *choice, r *rand.Rand, l, g *parzen) error {
+	c.score = math.Inf(-1)
+	for range 4 * s.Candidates { // refused ones are drawn again, but not for ever
+		p, err := s.space.Build(l.draw(r))
+		if err != nil {
+			return err
+		}
+		ok, err := s.space.Allowed(p.Params, s.reader.Seen)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue
+		}
+		if score := l.log(p) - g.log(p); c.params == nil || score > c.score {
+			c.score, c.params = score, p.Params
+		}
+		if c.of++; c.of == s.Candidates {
+			break
+		}
+	}
+	return nil
+}

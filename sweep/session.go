@@ -1,0 +1,109 @@
+package sweep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Session is a run whose trials are trained elsewhere: a program asks for one
+// trial after the other and tells their results, in any order.
+type Session struct{ s *state }
+
+// Open is a session on the loop's run. The loop's runner and directories are not
+// used; trials that the store has as running are with whoever asked for them.
+func (l Loop) Open() (*Session, error) {
+	past, err := l.Store.Trials()
+	if err != nil {
+		return nil, fmt.Errorf("load trials of run %s: %w", l.Run, err)
+	}
+	s := &state{Loop: l, end: func(error) {}}
+	if err := s.restore(past); err != nil {
+		return nil, err
+	}
+	s.queue = nil // somebody has them
+	return &Session{s}, nil
+}
+
+// Ask is the next trial, recorded as running, or ErrExhausted.
+func (x *Session) Ask(ctx context.Context) (Trial, error) {
+	for {
+		t, ok, err := x.s.take(ctx)
+		switch {
+		case err != nil:
+			return Trial{}, err
+		case !ok && ctx.Err() != nil:
+			return Trial{}, ctx.Err()
+		case !ok:
+			return Trial{}, ErrExhausted
+		}
+		t, err = x.s.identify(ctx, t)
+		if errors.As(err, new(senseless)) {
+			if err := x.s.reject(t, err); err != nil {
+				return Trial{}, err
+			}
+			continue
+		}
+		if err != nil {
+			return Trial{}, err
+		}
+		t.Started, t.Attempt = x.s.Now(), 1
+		return t, x.s.record(t, TrialStarted)
+	}
+}
+
+// Tell adds a report to a trial that was asked for, and answers whether it is
+// to go on.
+func (x *Session) Tell(number int, r Report) (Verdict, error) {
+	t, err := x.open(number)
+	if err != nil {
+		return Verdict{}, err
+	}
+	if r.Step == 0 {
+		r.Step = t.Steps + 1
+	}
+	if r.Time.IsZero() {
+		r.Time = x.s.Now()
+	}
+	if last := len(t.Reports); last > 0 && t.Reports[last-1].Step >= r.Step {
+		return Verdict{}, fmt.Errorf("tell trial %s: step %d comes after step %d", t.Name(), r.Step, t.Reports[last-1].Step)
+	}
+	return x.s.report(&t, r)
+}
+
+// End records how a trial that was asked for ended.
+func (x *Session) End(number int, outcome Outcome, message string) (Trial, error) {
+	t, err := x.open(number)
+	if err != nil {
+		return t, err
+	}
+	if !outcome.Final() {
+		return t, fmt.Errorf("end trial %s: %q is not how a trial ends", t.Name(), outcome)
+	}
+	t.Outcome, t.Message, t.Finished = outcome, message, x.s.Now()
+	t.Seconds = t.Finished.Sub(t.Started).Seconds()
+	if outcome.Ranked() && t.Best.Step == 0 {
+		return t, fmt.Errorf("end trial %s: %s", t.Name(), x.s.unreported(t))
+	}
+	return t, x.s.record(t, TrialEnded)
+}
+
+// open is a trial that runs.
+func (x *Session) open(number int) (Trial, error) {
+	if number < 0 || number >= len(x.s.history) {
+		return Trial{}, fmt.Errorf("run %s has no trial %d: ask for one first", x.s.Run, number)
+	}
+	t := x.s.history[number]
+	if t.Outcome.Final() {
+		return t, fmt.Errorf("trial %s has ended already: %s", t.Name(), t.Outcome)
+	}
+	return t, nil
+}
+
+// Complete reports whether the run has ended, as far as is known: the limit is
+// reached or the searcher said that it has no more, and nothing is out.
+func (x *Session) Complete() bool {
+	limit := x.s.Spec.Limits.Trials
+	x.s.exhausted = x.s.exhausted || limit > 0 && len(x.s.history) >= limit
+	return x.s.summary(context.Background()).Complete
+}

@@ -1,0 +1,117 @@
+package sweep_test
+
+import (
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/inflame-deeplearning/sweep/sweep"
+)
+
+// Whoever trains asks and tells; between two sessions nothing is lost, and a
+// searcher that learns sees what was told.
+func TestSession(t *testing.T) {
+	store := newMemory()
+	l := loop(store, nil, nil)
+	l.Searcher = sums{}
+	l.Spec.Limits.Trials = 4
+	session, err := l.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(want float64) sweep.Trial {
+		t.Helper()
+		trial, err := session.Ask(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if x, _ := trial.Params["x"].AsFloat(); math.Abs(x-want) > 1e-12 || trial.ID == "" {
+			t.Errorf("Ask = %+v, want x = %g", trial, want)
+		}
+		return trial
+	}
+	tell := func(number int, score float64) {
+		t.Helper()
+		if _, err := session.Tell(number, sweep.Report{Metrics: sweep.Metrics{"score": score}}); err != nil {
+			t.Fatal(err)
+		}
+		if trial, err := session.End(number, sweep.Succeeded, ""); err != nil || trial.Best.Metrics["score"] != score {
+			t.Errorf("End = %+v, %v", trial, err)
+		}
+	}
+	ask(0)
+	ask(1)
+	tell(1, 10)
+	ask(12)
+	if session, err = l.Open(); err != nil { // the program was started again
+		t.Fatal(err)
+	}
+	tell(0, 100)
+	ask(113)
+	if _, err := session.Ask(t.Context()); !errors.Is(err, sweep.ErrExhausted) {
+		t.Errorf("a fifth trial: %v", err)
+	}
+	if _, err := session.End(2, sweep.Failed, "no luck"); err != nil || store.trials[2].Message != "no luck" {
+		t.Errorf("End = %v; recorded is %+v", err, store.trials[2])
+	}
+	for n, trial := range store.trials {
+		if want := map[int]sweep.Outcome{0: sweep.Succeeded, 1: sweep.Succeeded, 2: sweep.Failed, 3: sweep.Running}[n]; trial.Outcome != want {
+			t.Errorf("trial %d is %q, want %q", n, trial.Outcome, want)
+		}
+	}
+}
+
+func TestSessionRefuses(t *testing.T) {
+	l := loop(newMemory(), variants(2), nil)
+	session, err := l.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := session.Ask(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	report := sweep.Report{Step: 2, Metrics: sweep.Metrics{"score": 1}}
+	for want, call := range map[string]func() error{
+		"has no trial 7": func() error { _, err := session.Tell(7, report); return err },
+		"ended without reporting score, or anything else": func() error { _, err := session.End(0, sweep.Succeeded, ""); return err },
+		"is not how a trial ends":                         func() error { _, err := session.End(0, "", ""); return err },
+	} {
+		if err := call(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+	if _, err := session.Tell(0, report); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := session.Tell(0, report); err == nil || !strings.Contains(err.Error(), "step 2 comes after step 2") {
+		t.Errorf("the same step again: %v", err)
+	}
+	if _, err := session.End(0, sweep.Succeeded, ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := session.Tell(0, report); err == nil || !strings.Contains(err.Error(), "has ended already") {
+		t.Errorf("after its end: %v", err)
+	}
+}
+
+// A rule stops trials that are trained elsewhere too.
+func TestSessionJudges(t *testing.T) {
+	l := loop(newMemory(), variants(2), nil)
+	l.Stopper = below(2)
+	session, err := l.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := session.Ask(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for score, stop := range map[float64]bool{1: true, 3: false} {
+		v, err := session.Tell(int(score)/3, sweep.Report{Step: 2, Metrics: sweep.Metrics{"score": score}})
+		if err != nil || v.Stop != stop {
+			t.Errorf("Tell score %g = %+v, %v", score, v, err)
+		}
+	}
+}
