@@ -14,6 +14,7 @@ import (
 // that says it was taken with the camera held in that way.
 func photo(t testing.TB, orientation uint16, order binary.AppendByteOrder) []byte {
 	t.Helper()
+	t.Helper()
 	img := image.NewGray(image.Rect(0, 0, 32, 16))
 	for y := range 16 {
 		for x := 8; x < 32; x++ {

@@ -11,6 +11,7 @@ import (
 // noise is a split of one picture of noise, of each size.
 func noise(t testing.TB, size int, extents ...image.Point) pictures {
 	t.Helper()
+	t.Helper()
 	r := rand.New(rand.NewPCG(1, 2))
 	e := &ImageEncoding{Width: size, Height: size, Channels: 3, Resize: size, KeepShape: true}
 	m := Meta{Kind: Classification, Shape: []int{3, size, size}, Encoder: Encoding{Image: e}, Classes: []string{"a"}}

@@ -17,8 +17,8 @@ import (
 )
 
 // Photos is a data set of pictures of several shapes, kept.
-func Photos(t testing.TB, size, resize int) *artifact.Dataset {
-	t.Helper()
+func Photos(tb testing.TB, size, resize int) *artifact.Dataset {
+	tb.Helper()
 	files := map[string][]byte{}
 	for i := range 24 {
 		img := image.NewNRGBA(image.Rect(0, 0, resize+7*(i%3), resize+5*(i%2)))
@@ -28,11 +28,11 @@ func Photos(t testing.TB, size, resize int) *artifact.Dataset {
 		}
 		var file bytes.Buffer
 		if err := png.Encode(&file, img); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		files[fmt.Sprintf("%c/%d.png", 'a'+i%2, i)] = file.Bytes()
 	}
-	return sourcetest.Open(t, images.New, sourcetest.Attrs{"path": sourcetest.Write(t, files), "size": size, "resize": resize, "keep_shape": true, "normalise": "imagenet"})
+	return sourcetest.Open(tb, images.New, sourcetest.Attrs{"path": sourcetest.Write(tb, files), "size": size, "resize": resize, "keep_shape": true, "normalise": "imagenet"})
 }
 
 func newLoader(d *artifact.Dataset, a Augment) *loader {
@@ -131,7 +131,7 @@ func TestBatchesPanic(t *testing.T) {
 	l := newLoader(d, Augment{Flip: true})
 	fault := errors.New("fault")
 	defer func() {
-		if got := recover(); got != fault {
+		if got, _ := recover().(error); !errors.Is(got, fault) {
 			t.Errorf("panic %v, want %v", got, fault)
 		}
 	}()

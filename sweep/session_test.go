@@ -20,7 +20,7 @@ func TestSession(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ask := func(want float64) sweep.Trial {
+	ask := func(want float64) {
 		t.Helper()
 		trial, err := session.Ask(t.Context())
 		if err != nil {
@@ -29,7 +29,6 @@ func TestSession(t *testing.T) {
 		if x, _ := trial.Params["x"].AsFloat(); math.Abs(x-want) > 1e-12 || trial.ID == "" {
 			t.Errorf("Ask = %+v, want x = %g", trial, want)
 		}
-		return trial
 	}
 	tell := func(number int, score float64) {
 		t.Helper()

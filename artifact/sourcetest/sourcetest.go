@@ -30,10 +30,12 @@ type New[C any] func(sweep.Spec, C) (artifact.Source, error)
 // in an empty cache, and opens it. said is what was logged.
 func Try[C any](t testing.TB, build New[C], attrs Attrs) (d *artifact.Dataset, said string, err error) {
 	t.Helper()
+	t.Helper()
 	return prepare(t, t.TempDir(), build, attrs)
 }
 
 func prepare[C any](t testing.TB, cache string, build New[C], attrs Attrs) (d *artifact.Dataset, said string, err error) {
+	t.Helper()
 	t.Helper()
 	block, src, err := source(build, attrs)
 	if err != nil {
@@ -56,6 +58,7 @@ func prepare[C any](t testing.TB, cache string, build New[C], attrs Attrs) (d *a
 
 // Open is Try for data that must not fail.
 func Open[C any](t testing.TB, build New[C], attrs Attrs) *artifact.Dataset {
+	t.Helper()
 	t.Helper()
 	d, _, err := Try(t, build, attrs)
 	if err != nil {
@@ -253,6 +256,7 @@ func Real(t *testing.T, name string) string {
 // Write writes files below a temporary folder, by name with slashes, and is
 // that folder.
 func Write(t testing.TB, files map[string][]byte) string {
+	t.Helper()
 	t.Helper()
 	dir := t.TempDir()
 	for name, content := range files {

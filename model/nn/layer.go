@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 )
 
 // Layer describes one layer of a network. The set is closed: Dense, Conv,
@@ -153,13 +154,13 @@ func (c chain) forward(x []float32) {
 }
 
 func (c chain) backward(x, dy []float32) {
-	for i := len(c) - 1; i >= 0; i-- {
+	for i, v := range slices.Backward(c) {
 		in := x
 		if i > 0 {
 			in = c[i-1].state().out
 		}
-		c[i].backward(in, dy)
-		dy = c[i].state().dx
+		v.backward(in, dy)
+		dy = v.state().dx
 		if dy == nil {
 			return
 		}

@@ -3,6 +3,7 @@ package nn
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"gorgonia.org/gorgonia"
 )
@@ -26,8 +27,8 @@ func newMachine(g *gorgonia.ExprGraph) (*machine, error) {
 	}
 	m := &machine{}
 	values := map[int64]gorgonia.Value{}
-	for i := len(sorted) - 1; i >= 0; i-- {
-		n := sorted[i]
+	for _, n := range slices.Backward(sorted) {
+
 		owner, ours := n.Op().(interface{ self() *opBase })
 		if !ours {
 			if values[n.ID()] = n.Value(); values[n.ID()] == nil {

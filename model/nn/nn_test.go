@@ -282,8 +282,13 @@ func TestSameSeedSameBits(t *testing.T) {
 
 func TestStepAllocatesNothing(t *testing.T) {
 	n := compile(t, []Layer{
-		Conv{16, 3, 1, 1, ReLU, false}, Residual{Body: []Layer{Conv{16, 3, 1, 1, None, true}, BatchNorm{}}, Activation: ReLU},
-		Conv{8, 3, 2, 1, GELU, false}, MaxPool{Size: 2}, Dropout{0.1}, Dense{16, ReLU}, Dense{4, None},
+		Conv{16, 3, 1, 1, ReLU, false},
+		Residual{Body: []Layer{Conv{16, 3, 1, 1, None, true}, BatchNorm{}}, Activation: ReLU},
+		Conv{8, 3, 2, 1, GELU, false},
+		MaxPool{Size: 2},
+		Dropout{0.1},
+		Dense{16, ReLU},
+		Dense{4, None},
 	}, []int{3, 8, 8}, Loss{}, 32)
 	opt, err := NewOptimizer(OptimizerConfig{Kind: SGD}, n.Params())
 	if err != nil {

@@ -78,6 +78,9 @@ func parse(src []byte, vars map[string]string, r *reader) (*File, error) {
 }
 
 func hash(src []byte, vars map[string]string) string {
+	if vars == nil {
+		vars = map[string]string{} // none is none
+	}
 	text, err := json.Marshal(vars) // sorted by name
 	if err != nil {
 		panic(err) // a map of strings always has an encoding

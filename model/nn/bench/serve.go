@@ -149,9 +149,13 @@ func networks(work string) (network, error) {
 		return network{mlp, []int{784}, 128, 10, nn.OptimizerConfig{Kind: nn.Adam}}, nil
 	case "cnn":
 		return network{[]nn.Layer{
-			nn.Conv{Channels: 32, Kernel: 3, Stride: 1, Padding: 1, Activation: nn.ReLU}, nn.MaxPool{Size: 2},
-			nn.Conv{Channels: 64, Kernel: 3, Stride: 1, Padding: 1, Activation: nn.ReLU}, nn.MaxPool{Size: 2},
-			nn.Flatten{}, nn.Dense{Units: 128, Activation: nn.ReLU}, nn.Dense{Units: 10},
+			nn.Conv{Channels: 32, Kernel: 3, Stride: 1, Padding: 1, Activation: nn.ReLU},
+			nn.MaxPool{Size: 2},
+			nn.Conv{Channels: 64, Kernel: 3, Stride: 1, Padding: 1, Activation: nn.ReLU},
+			nn.MaxPool{Size: 2},
+			nn.Flatten{},
+			nn.Dense{Units: 128, Activation: nn.ReLU},
+			nn.Dense{Units: 10},
 		}, []int{1, 28, 28}, 128, 10, sgd}, nil
 	case "resnet18-cifar":
 		return network{resnet.Layers(18, true, 10), []int{3, 32, 32}, 32, 10, sgd}, nil

@@ -128,6 +128,7 @@ func checkLines(t *testing.T, w winograd, n, dstGap, srcGap int, seed uint64) {
 
 func TestLines(t *testing.T) {
 	bothWays(t, func(t *testing.T) {
+		t.Helper()
 		for _, w := range transforms {
 			for _, n := range append(upTo(70), 257, 1003) {
 				checkLines(t, w, n, 0, 0, 1)
@@ -141,6 +142,7 @@ func TestLines(t *testing.T) {
 // correlation of six inputs with three weights.
 func TestConvolution(t *testing.T) {
 	bothWays(t, func(t *testing.T) {
+		t.Helper()
 		r := rand.New(rand.NewPCG(5, 6))
 		const n = 19
 		x, k := values(r, 6*n), values(r, 3*n)
@@ -163,6 +165,7 @@ func TestConvolution(t *testing.T) {
 
 func TestLinesAllocateNothing(t *testing.T) {
 	bothWays(t, func(t *testing.T) {
+		t.Helper()
 		src, dst := make([]float32, 600), make([]float32, 600)
 		for _, w := range transforms {
 			if got := testing.AllocsPerRun(10, func() { w.apply(dst, 100, src, 100, 100) }); got != 0 {
@@ -178,6 +181,7 @@ func FuzzLines(f *testing.F) {
 	f.Fuzz(func(t *testing.T, which uint8, n uint16, dstGap, srcGap uint8, seed uint64) {
 		w := transforms[int(which)%len(transforms)]
 		bothWays(t, func(t *testing.T) {
+			t.Helper()
 			checkLines(t, w, int(n)%2048, int(dstGap), int(srcGap), seed)
 		})
 	})

@@ -12,6 +12,7 @@ var available = vector
 // bothWays runs a test with the portable code and, where there is some, with
 // the assembly.
 func bothWays(t *testing.T, test func(t *testing.T)) {
+	t.Helper()
 	defer func() { vector = available }()
 	vector = false
 	t.Run("portable", test)
@@ -159,6 +160,7 @@ func check(t *testing.T, k kernel, rows, n int) {
 
 func TestKernels(t *testing.T) {
 	bothWays(t, func(t *testing.T) {
+		t.Helper()
 		for _, k := range kernels {
 			t.Run(k.name, func(t *testing.T) {
 				for n := range 71 {
@@ -179,6 +181,7 @@ func TestKernels(t *testing.T) {
 
 func TestSumSquares(t *testing.T) {
 	bothWays(t, func(t *testing.T) {
+		t.Helper()
 		r := rand.New(rand.NewPCG(1, 2))
 		for _, n := range append(upTo(70), 4095, 4096, 4097, 20011) {
 			x := fenced(values(r, n)).data
@@ -209,6 +212,7 @@ func upTo(n int) []int {
 func TestNaN(t *testing.T) {
 	nan := float32(math.NaN())
 	bothWays(t, func(t *testing.T) {
+		t.Helper()
 		for _, k := range kernels {
 			for arg := range k.shapes {
 				for _, position := range []int{0, 5, 9, 70} {
@@ -229,6 +233,7 @@ func TestNaN(t *testing.T) {
 func TestInfinity(t *testing.T) {
 	inf := float32(math.Inf(1))
 	bothWays(t, func(t *testing.T) {
+		t.Helper()
 		for name, test := range map[string]struct {
 			apply    func(x []float32)
 			down, up float32
@@ -287,6 +292,7 @@ func TestFunctions(t *testing.T) {
 		}
 	}
 	bothWays(t, func(t *testing.T) {
+		t.Helper()
 		for _, f := range []struct {
 			name               string
 			apply              func(dst, x []float32)
@@ -366,6 +372,7 @@ func TestLengths(t *testing.T) {
 
 func TestNoAllocations(t *testing.T) {
 	bothWays(t, func(t *testing.T) {
+		t.Helper()
 		for _, k := range kernels {
 			var args [][]float32
 			for range k.shapes {

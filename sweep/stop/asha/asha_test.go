@@ -167,6 +167,7 @@ func TestBudget(t *testing.T) {
 }
 
 func benchmark(b *testing.B, objectives int) {
+	b.Helper()
 	curve := func(t sweep.Trial, epoch int) sweep.Metrics {
 		m := falling(t, epoch)
 		m[stoptest.Size], m["third"] = stoptest.Noise(t.Variant, 4), stoptest.Noise(t.Variant, 5)

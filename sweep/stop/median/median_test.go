@@ -122,6 +122,7 @@ func TestCurveBegunAnew(t *testing.T) {
 }
 
 func benchmark(b *testing.B, objectives int) {
+	b.Helper()
 	spec := stoptest.Spec(sweep.Minimize)
 	spec.Objectives = append(spec.Objectives, sweep.Objective{Name: stoptest.Size, Goal: sweep.Minimize})[:objectives]
 	curve := func(t sweep.Trial, epoch int) sweep.Metrics {

@@ -79,5 +79,5 @@ func (r rule) Judge(t sweep.Trial, _ sweep.History) sweep.Verdict {
 }
 
 func (r rule) better(v, best float64) bool {
-	return r.metric.Better(v, best) && !(math.Abs(v-best) <= r.c.MinDelta) //nolint:staticcheck // anything is better than NaN
+	return r.metric.Better(v, best) && !(math.Abs(v-best) <= r.c.MinDelta)
 }

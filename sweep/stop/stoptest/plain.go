@@ -3,6 +3,7 @@ package stoptest
 import (
 	"cmp"
 	"math"
+	"slices"
 
 	"github.com/inflame-deeplearning/sweep/sweep"
 )
@@ -13,10 +14,8 @@ import (
 func Ahead(s sweep.Spec, points [][]float64, i int) int {
 	// badness is what is to be small; NaN in one objective is the worst in all.
 	badness := func(p []float64, o int) float64 {
-		for _, v := range p {
-			if math.IsNaN(v) {
-				return math.NaN()
-			}
+		if slices.ContainsFunc(p, math.IsNaN) {
+			return math.NaN()
 		}
 		if s.Objectives[o].Goal == sweep.Maximize {
 			return -p[o]
