@@ -12,9 +12,8 @@ import (
 
 // photo is a JPEG file, 32 x 16, its left quarter black and the rest white,
 // that says it was taken with the camera held in that way.
-func photo(t testing.TB, orientation uint16, order binary.AppendByteOrder) []byte {
-	t.Helper()
-	t.Helper()
+func photo(tb testing.TB, orientation uint16, order binary.AppendByteOrder) []byte {
+	tb.Helper()
 	img := image.NewGray(image.Rect(0, 0, 32, 16))
 	for y := range 16 {
 		for x := 8; x < 32; x++ {
@@ -23,7 +22,7 @@ func photo(t testing.TB, orientation uint16, order binary.AppendByteOrder) []byt
 	}
 	var file bytes.Buffer
 	if err := jpeg.Encode(&file, img, &jpeg.Options{Quality: 100}); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	tiff := []byte(map[bool]string{true: "II*\x00", false: "MM\x00*"}[order == binary.AppendByteOrder(binary.LittleEndian)])
 	tiff = order.AppendUint32(tiff, 8)

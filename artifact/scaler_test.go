@@ -9,9 +9,8 @@ import (
 )
 
 // noise is a split of one picture of noise, of each size.
-func noise(t testing.TB, size int, extents ...image.Point) pictures {
-	t.Helper()
-	t.Helper()
+func noise(tb testing.TB, size int, extents ...image.Point) pictures {
+	tb.Helper()
 	r := rand.New(rand.NewPCG(1, 2))
 	e := &ImageEncoding{Width: size, Height: size, Channels: 3, Resize: size, KeepShape: true}
 	m := Meta{Kind: Classification, Shape: []int{3, size, size}, Encoder: Encoding{Image: e}, Classes: []string{"a"}}
@@ -26,7 +25,7 @@ func noise(t testing.TB, size int, extents ...image.Point) pictures {
 		index = append(index, int32(i))
 	}
 	if !table.sound() {
-		t.Fatal("the table is not sound")
+		tb.Fatal("the table is not sound")
 	}
 	return pictures{part{table, index}}
 }

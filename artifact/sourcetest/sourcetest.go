@@ -28,28 +28,26 @@ type New[C any] func(sweep.Spec, C) (artifact.Source, error)
 
 // Try prepares the data of a block with those attributes, defaults filled in,
 // in an empty cache, and opens it. said is what was logged.
-func Try[C any](t testing.TB, build New[C], attrs Attrs) (d *artifact.Dataset, said string, err error) {
-	t.Helper()
-	t.Helper()
-	return prepare(t, t.TempDir(), build, attrs)
+func Try[C any](tb testing.TB, build New[C], attrs Attrs) (d *artifact.Dataset, said string, err error) {
+	tb.Helper()
+	return prepare(tb, tb.TempDir(), build, attrs)
 }
 
-func prepare[C any](t testing.TB, cache string, build New[C], attrs Attrs) (d *artifact.Dataset, said string, err error) {
-	t.Helper()
-	t.Helper()
+func prepare[C any](tb testing.TB, cache string, build New[C], attrs Attrs) (d *artifact.Dataset, said string, err error) {
+	tb.Helper()
 	block, src, err := source(build, attrs)
 	if err != nil {
 		return nil, "", err
 	}
 	var log bytes.Buffer
-	fingerprint, err := artifact.Prepare(t.Context(), cache, block, src, &log)
+	fingerprint, err := artifact.Prepare(tb.Context(), cache, block, src, &log)
 	if err != nil {
 		return nil, log.String(), err
 	}
 	if d, err = artifact.Open(cache, fingerprint); err == nil {
-		t.Cleanup(func() {
+		tb.Cleanup(func() {
 			if err := d.Close(); err != nil {
-				t.Errorf("close data set: %v", err)
+				tb.Errorf("close data set: %v", err)
 			}
 		})
 	}
@@ -57,12 +55,11 @@ func prepare[C any](t testing.TB, cache string, build New[C], attrs Attrs) (d *a
 }
 
 // Open is Try for data that must not fail.
-func Open[C any](t testing.TB, build New[C], attrs Attrs) *artifact.Dataset {
-	t.Helper()
-	t.Helper()
-	d, _, err := Try(t, build, attrs)
+func Open[C any](tb testing.TB, build New[C], attrs Attrs) *artifact.Dataset {
+	tb.Helper()
+	d, _, err := Try(tb, build, attrs)
 	if err != nil {
-		t.Fatalf("prepare data: %v", err)
+		tb.Fatalf("prepare data: %v", err)
 	}
 	return d
 }
@@ -255,17 +252,16 @@ func Real(t *testing.T, name string) string {
 
 // Write writes files below a temporary folder, by name with slashes, and is
 // that folder.
-func Write(t testing.TB, files map[string][]byte) string {
-	t.Helper()
-	t.Helper()
-	dir := t.TempDir()
+func Write(tb testing.TB, files map[string][]byte) string {
+	tb.Helper()
+	dir := tb.TempDir()
 	for name, content := range files {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		if err := os.WriteFile(path, content, 0o600); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	return dir

@@ -38,7 +38,7 @@ func Benchmark(b *testing.B, spec sweep.Spec, curve func(t sweep.Trial, epoch in
 	for b.Loop() {
 		t.Reports = all[:n%epochs+1]
 		n++
-		start := time.Now()
+		start := time.Now() //nolint:forbidigo // it measures
 		rule.Judge(t, history)
 		longest = max(longest, time.Since(start))
 	}
