@@ -1,0 +1,145 @@
+package gp
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"github.com/inflame-deeplearning/sweep/sweep"
+)
+
+// probes is how many variants are drawn to see what forms each axis takes.
+const probes = 100
+
+// neutral is the place of a number that a variant does not have.
+const neutral = 0.5
+
+// layout says which features a variant has. An axis that is a number somewhere
+// in the space has its place in the unit interval; where it may be absent, or
+// something other than a number, a second feature says whether it is there, with
+// a length scale of its own, and the place is then the neutral middle. An axis
+// that is a category somewhere has a code that is only compared for equality.
+type layout struct {
+	columns []column // of each axis
+	names   []string // of each feature
+	numbers int      // features that are numbers; they come first
+	codes   map[string]float64
+}
+
+// column is where an axis's features are; -1: it has no such one.
+type column struct{ place, presence, code int }
+
+// newLayout learns the forms of s's axes from variants drawn at random, always
+// the same ones.
+func newLayout(s sweep.Space) (*layout, error) {
+	forms := make([]struct{ number, category, absent bool }, len(s.Axes))
+	for i := range probes {
+		r := rand.New(rand.NewPCG(1, uint64(i)))
+		p := sweep.Params{}
+		for i, a := range s.Axes {
+			d, err := a.Domain(p)
+			if err != nil {
+				return nil, err
+			}
+			a.Set(p, d.At(r.Float64()))
+			f := &forms[i]
+			switch {
+			case d.Shape == sweep.Absent:
+				f.absent = true
+			case ordered(d):
+				f.number = true
+			default:
+				f.category = true
+			}
+		}
+	}
+	l := &layout{columns: make([]column, len(s.Axes)), codes: map[string]float64{}}
+	feature := func(name string) int {
+		l.names = append(l.names, name)
+		return len(l.names) - 1
+	}
+	for i, f := range forms {
+		name := s.Axes[i].Names[0]
+		l.columns[i] = column{-1, -1, -1}
+		if f.number {
+			l.columns[i].place = feature(name)
+			if f.absent || f.category {
+				l.columns[i].presence = feature("the presence of " + name)
+			}
+		}
+	}
+	l.numbers = len(l.names)
+	for i, f := range forms {
+		if f.category {
+			l.columns[i].code = feature(s.Axes[i].Names[0])
+		}
+	}
+	return l, nil
+}
+
+// encode is the features of a variant.
+func (l *layout) encode(units []float64, domains []sweep.Domain) []float64 {
+	x := make([]float64, len(l.names))
+	for i, c := range l.columns {
+		number := domains[i].Shape != sweep.Absent && ordered(domains[i])
+		if c.place >= 0 {
+			if x[c.place] = neutral; number {
+				x[c.place] = units[i]
+			}
+		}
+		if c.presence >= 0 && number {
+			x[c.presence] = 1
+		}
+		if c.code >= 0 && !number && domains[i].Shape != sweep.Absent {
+			x[c.code] = l.code(domains[i].At(units[i]))
+		}
+	}
+	return x
+}
+
+// code is the number of a category, from 1. Which one it is has no influence.
+func (l *layout) code(v sweep.Value) float64 {
+	key := v.String()
+	code, ok := l.codes[key]
+	if !ok {
+		code = float64(len(l.codes) + 1)
+		l.codes[key] = code
+	}
+	return code
+}
+
+// ordered reports whether neighbours in d are alike: a range, or a list of
+// numbers that only rise or only fall, which are then as far apart as their ranks
+// (people write 16, 64, 256 for even steps). Lists of values that advance
+// together are ordered where each of their parts is.
+func ordered(d sweep.Domain) bool {
+	if d.Shape != sweep.Choice {
+		return d.Shape != sweep.Absent
+	}
+	if items := d.Choices[0].Items(); len(items) > 0 {
+		for k := range items {
+			if !monotone(d.Choices, func(v sweep.Value) sweep.Value {
+				if items := v.Items(); k < len(items) {
+					return items[k]
+				}
+				return sweep.Value{}
+			}) {
+				return false
+			}
+		}
+		return true
+	}
+	return monotone(d.Choices, func(v sweep.Value) sweep.Value { return v })
+}
+
+func monotone(values []sweep.Value, part func(sweep.Value) sweep.Value) bool {
+	last, rises, falls := math.NaN(), false, false
+	for _, v := range values {
+		f, ok := part(v).AsFloat()
+		if !ok || math.IsNaN(f) {
+			return false
+		}
+		rises, falls = rises || f > last, falls || f < last
+		last = f
+	}
+	return !rises || !falls
+}
