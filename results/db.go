@@ -168,9 +168,7 @@ func reportKey(n, step int) []byte { return binary.BigEndian.AppendUint32(number
 
 // rank is a key that orders values as the objective does, the better first.
 func rank(o sweep.Objective, value float64, variant int) []byte {
-	if o.Goal == sweep.Maximize {
-		value = -value
-	}
+	value = o.Loss(value)
 	if value == 0 {
 		value = 0 // not -0
 	}

@@ -180,14 +180,25 @@ func TestTrialsAndReportsComeBack(t *testing.T) {
 	for step := 1; step <= 3; step++ {
 		put(t, rec, tr, sweep.Report{Step: step, Metrics: sweep.Metrics{"acc": float64(step), "loss": math.NaN()}})
 	}
-	put(t, rec, tr, sweep.Report{Step: 2, Metrics: sweep.Metrics{"acc": 20}}) // again, from a resumed trial
+	put(t, rec, trial(run, 1, sweep.Running, 0), sweep.Report{Step: 7, Metrics: sweep.Metrics{"acc": 1}})
+	put(t, rec, tr, sweep.Report{Step: 2, Metrics: sweep.Metrics{"acc": 20}}) // again, from a resumed trial: what came after is taken back
+	if err := rec.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for n, want := range []int{2, 1} {
+		if h, err := db.Record(run).Trials(); err != nil || len(h) != 2 || len(h[n].Reports) != want {
+			t.Fatalf("Trials = %+v, %v; want %d reports of trial %d", h, err, want, n)
+		}
+	}
+	rec = db.Record(run)
+	put(t, rec, tr, sweep.Report{Step: 3, Metrics: sweep.Metrics{"acc": 30, "loss": math.NaN()}})
 	tr.Outcome = sweep.Succeeded
 	put(t, rec, tr)
 	if err := rec.Close(); err != nil {
 		t.Fatal(err)
 	}
 	history, err := db.Record(run).Trials()
-	if err != nil || len(history) != 1 || len(history[0].Reports) != 3 {
+	if err != nil || len(history) != 2 || len(history[0].Reports) != 3 {
 		t.Fatalf("Trials = %+v, %v", history, err)
 	}
 	got := history[0]

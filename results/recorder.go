@@ -1,6 +1,7 @@
 package results
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -123,7 +124,7 @@ func (r *Recorder) write(tx *bbolt.Tx, changes []change) error {
 	for i, c := range changes {
 		t := c.trial
 		for _, report := range c.reports {
-			if err := putJSON(reports, reportKey(t.Number, report.Step), report); err != nil {
+			if err := putReport(reports, t.Number, report); err != nil {
 				return err
 			}
 		}
@@ -163,6 +164,20 @@ func (r *Recorder) write(tx *bbolt.Tx, changes []change) error {
 		}
 	}
 	return writeRun(tx, run)
+}
+
+// putReport puts a report in the place of those of its step and of later ones.
+func putReport(b *bbolt.Bucket, trial int, r sweep.Report) error {
+	at := reportKey(trial, r.Step)
+	for {
+		key, _ := b.Cursor().Seek(at)
+		if !bytes.HasPrefix(key, number(trial)) {
+			return putJSON(b, at, r)
+		}
+		if err := b.Delete(key); err != nil {
+			return fmt.Errorf("drop a report of trial %d: %w", trial, err)
+		}
+	}
 }
 
 // stored is a path inside the workspace as it is stored, so that the workspace

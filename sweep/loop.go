@@ -329,12 +329,7 @@ func (s *state) unreported(t Trial) string {
 // report adds r to t's curve, records it, and judges.
 func (s *state) report(t *Trial, r Report) (Verdict, error) {
 	objective := s.Spec.Objectives[0]
-	value, known := r.Metrics[objective.Name]
-	t.Reports = append(t.Reports, r)
-	t.Steps = len(t.Reports)
-	if known && (t.Best.Step == 0 || objective.Better(value, t.Best.Metrics[objective.Name])) {
-		t.Best = r
-	}
+	t.Add(r, objective)
 	if err := s.Store.Put(*t, r); err != nil {
 		return Verdict{}, fmt.Errorf("record step %d: %w", r.Step, err)
 	}
@@ -342,6 +337,7 @@ func (s *state) report(t *Trial, r Report) (Verdict, error) {
 	defer s.mu.Unlock()
 	s.history[t.Number] = *t
 	s.tell(Event{Kind: TrialReported, Trial: *t})
+	value, known := r.Metrics[objective.Name]
 	if target := s.Spec.Limits.Target; target != nil && known && !objective.Better(*target, value) {
 		s.end(stop{errTarget})
 	}

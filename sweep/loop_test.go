@@ -41,7 +41,7 @@ func (m *memory) Put(t sweep.Trial, reports ...sweep.Report) error {
 	old := m.trials[t.Number]
 	t.Reports = slices.Clone(old.Reports)
 	for _, r := range reports {
-		t.Reports = slices.DeleteFunc(t.Reports, func(o sweep.Report) bool { return o.Step == r.Step })
+		t.Reports = slices.DeleteFunc(t.Reports, func(o sweep.Report) bool { return o.Step >= r.Step })
 		t.Reports = append(t.Reports, r)
 	}
 	if t.Outcome.Final() && !old.Outcome.Final() {
@@ -425,4 +425,40 @@ func TestLoopRecordsWhatASearcherKnew(t *testing.T) {
 			t.Errorf("the trials ended in the order %v, want each of 1 to 24 once", ends)
 		}
 	})
+}
+
+// A job that was launched again may take back what it had reported.
+func TestTrialAdd(t *testing.T) {
+	o := sweep.Objective{Name: "loss", Goal: sweep.Minimize}
+	var trial sweep.Trial
+	for _, step := range []struct {
+		step   int
+		loss   float64
+		best   int
+		losses []float64
+	}{
+		{1, 5, 1, []float64{5}},
+		{2, 3, 2, []float64{5, 3}},
+		{3, 1, 3, []float64{5, 3, 1}},
+		{3, 4, 2, []float64{5, 3, 4}},
+		{4, 2, 4, []float64{5, 3, 4, 2}},
+		{2, 6, 1, []float64{5, 6}},
+		{1, 7, 1, []float64{7}},
+	} {
+		held := trial.Reports
+		before := slices.Clone(held)
+		trial.Add(sweep.Report{Step: step.step, Metrics: sweep.Metrics{"loss": step.loss}}, o)
+		var losses []float64
+		for _, r := range trial.Reports {
+			losses = append(losses, r.Metrics["loss"])
+		}
+		if !slices.Equal(losses, step.losses) || trial.Steps != len(losses) || trial.Best.Step != step.best {
+			t.Errorf("after step %d: losses %v in %d steps, the best at %d; want %v and %d", step.step, losses, trial.Steps, trial.Best.Step, step.losses, step.best)
+		}
+		for i := range held {
+			if held[i].Step != before[i].Step || held[i].Metrics["loss"] != before[i].Metrics["loss"] {
+				t.Errorf("step %d changes the reports that somebody held", step.step)
+			}
+		}
+	}
 }

@@ -83,7 +83,8 @@ var (
 
 // Runner runs jobs somewhere. Run blocks until the job has ended and calls
 // report for each of its reports, from the first step on, in order and never
-// concurrently for one job. If a job of the same trial directory runs already
+// concurrently for one job; of a job that goes on from an earlier launch perhaps
+// again from an earlier step on, which then takes back those after it. If a job of the same trial directory runs already
 // or has ended unrecorded, Run attaches to it instead of launching a second.
 // When ctx ends, the job ends before Run returns, gently if the cause is
 // ErrStop or ErrInterrupt. The error is for a runner that could not do its
@@ -110,7 +111,7 @@ type Result struct {
 // Store records the trials of one run.
 type Store interface {
 	// Put records t durably, replacing the record of the same number, with
-	// the reports given; a report of a known step replaces the old one.
+	// the reports given; a report replaces those of its step and of later ones.
 	Put(t Trial, reports ...Report) error
 	// Trials are the run's trials by number, with their reports.
 	Trials() (History, error)

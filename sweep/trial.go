@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -91,6 +92,32 @@ type Trial struct {
 
 // Name is how people call t: its run and number, as grid-3/17.
 func (t Trial) Name() string { return fmt.Sprintf("%s/%d", t.Run, t.Number) }
+
+// Add adds a report to t's curve, in the place of those of its step and of later
+// ones, which a trial that began anew has taken back.
+func (t *Trial) Add(r Report, o Objective) {
+	kept := len(t.Reports)
+	for kept > 0 && t.Reports[kept-1].Step >= r.Step {
+		kept--
+	}
+	if kept < len(t.Reports) {
+		t.Reports, t.Best = slices.Clone(t.Reports[:kept]), Report{} // others may hold the old ones
+		for _, earlier := range t.Reports {
+			t.improve(earlier, o)
+		}
+	}
+	t.Reports = append(t.Reports, r)
+	t.Steps = len(t.Reports)
+	t.improve(r, o)
+}
+
+// improve makes r the best report where it is.
+func (t *Trial) improve(r Report, o Objective) {
+	value, known := r.Metrics[o.Name]
+	if known && (t.Best.Step == 0 || o.Better(value, t.Best.Metrics[o.Name])) {
+		t.Best = r
+	}
+}
 
 // Identify is the identity of a trial: 16 hexadecimal digits that hash what it
 // trains, with which seed, on which data.

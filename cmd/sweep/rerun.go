@@ -36,11 +36,7 @@ second is kept in a directory beside it. Exit code 1 where they differ.`,
   sweep rerun 3 --json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			db, err := o.db()
-			if err != nil {
-				return err
-			}
-			t, run, err := db.FindTrial(args[0])
+			db, t, run, err := o.trial(args[0])
 			if err != nil {
 				return err
 			}
@@ -91,12 +87,7 @@ func trainAgain(cmd *cobra.Command, o *options, db *results.DB, run results.Run,
 	second.Reports, second.Best, second.Steps, second.CachedAs = nil, sweep.Report{}, 0, ""
 	o.say(cmd.ErrOrStderr(), "training trial %s again", t.Name())
 	result, err := runner.Run(cmd.Context(), sweep.Job{Trial: second, Objectives: run.Objectives, CacheDir: db.CacheDir()}, func(r sweep.Report) {
-		second.Reports = append(second.Reports, r)
-		second.Steps++
-		objective := run.Objectives[0]
-		if v, ok := r.Metrics[objective.Name]; ok && (second.Best.Step == 0 || objective.Better(v, second.Best.Metrics[objective.Name])) {
-			second.Best = r
-		}
+		second.Add(r, run.Objectives[0])
 	})
 	if err != nil {
 		return second, err

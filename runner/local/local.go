@@ -124,13 +124,6 @@ func (r *local) Run(ctx context.Context, j sweep.Job, report func(sweep.Report))
 	if err := errors.Join(dir.ClearOutcome(), dir.Create(trialdir.Spec{Trial: j.Trial, Objectives: j.Objectives, CacheDir: j.CacheDir})); err != nil {
 		return sweep.Result{}, err
 	}
-	if metrics := j.Trial.Task.Model.Config.Fields()["metrics"]; len(metrics.Items()) > 0 {
-		// A command whose output is read begins anew, and so does its curve:
-		// before it is followed, or what was left would be taken for its own.
-		if err := dir.Truncate(0); err != nil {
-			return sweep.Result{}, err
-		}
-	}
 	c, err := r.start(dir, j.Trial, d)
 	if err != nil {
 		return sweep.Result{}, err

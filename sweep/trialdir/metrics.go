@@ -33,6 +33,7 @@ func (d Dir) Append(r sweep.Report) (err error) {
 }
 
 // Truncate drops the reports after a step, for a trial that goes on from there.
+// The file is another then, by which whoever reads it knows.
 func (d Dir) Truncate(step int) error {
 	reports, err := d.Reports()
 	if err != nil {
@@ -55,9 +56,11 @@ func (d Dir) Truncate(step int) error {
 // Reports are all complete lines of metrics.jsonl.
 func (d Dir) Reports() ([]sweep.Report, error) { return d.Tail().Next() }
 
-// Tail reads metrics.jsonl as it grows.
+// Tail reads metrics.jsonl as it grows. When a trial that is launched again has
+// dropped what it does not go on from, it begins from the first report anew.
 type Tail struct {
 	path string
+	file os.FileInfo // what was read so far
 	at   int64
 	step int // of the last report
 }
@@ -76,6 +79,14 @@ func (t *Tail) Next() ([]sweep.Report, error) {
 		return nil, fmt.Errorf("read metrics: %w", err)
 	}
 	defer f.Close() //nolint:errcheck // it is only read
+	now, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("read metrics: %w", err)
+	}
+	if t.file != nil && !os.SameFile(t.file, now) {
+		t.at, t.step = 0, 0
+	}
+	t.file = now
 	if _, err := f.Seek(t.at, io.SeekStart); err != nil {
 		return nil, fmt.Errorf("read metrics: %w", err)
 	}

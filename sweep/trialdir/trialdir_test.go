@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/inflame-deeplearning/sweep/sweep"
@@ -116,4 +117,44 @@ func FuzzParseReport(f *testing.F) {
 			t.Errorf("%q has step %d", line, r.Step)
 		}
 	})
+}
+
+// Whoever followed a trial learns that one launched again has dropped reports,
+// also where the new file is as long as the old one.
+func TestTailBeginsAnew(t *testing.T) {
+	d := Dir(t.TempDir())
+	report := func(step int, loss float64) {
+		t.Helper()
+		if err := d.Append(sweep.Report{Step: step, Metrics: sweep.Metrics{"loss": loss}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tail := d.Tail()
+	losses := func() (out []float64) {
+		t.Helper()
+		reports, err := tail.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range reports {
+			out = append(out, r.Metrics["loss"])
+		}
+		return out
+	}
+	report(1, 3)
+	report(2, 2)
+	report(3, 1)
+	if got := losses(); !slices.Equal(got, []float64{3, 2, 1}) {
+		t.Errorf("losses %v", got)
+	}
+	if err := d.Truncate(2); err != nil {
+		t.Fatal(err)
+	}
+	report(3, 9)
+	if got := losses(); !slices.Equal(got, []float64{3, 2, 9}) {
+		t.Errorf("after Truncate(2) and a report: losses %v, want 3, 2, 9", got)
+	}
+	if got := losses(); got != nil {
+		t.Errorf("losses %v come twice", got)
+	}
 }
