@@ -7,7 +7,6 @@
 package rank
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"strconv"
@@ -32,20 +31,12 @@ func values(to []float64, m sweep.Metrics, objectives []sweep.Objective) ([]floa
 			return to[:start], false
 		}
 		broken = broken || math.IsNaN(v)
-		to = append(to, turned(o, v))
+		to = append(to, o.Loss(v))
 	}
 	for i := start; broken && i < len(to); i++ {
 		to[i] = math.NaN()
 	}
 	return to, true
-}
-
-// turned makes the smaller value the better one, and back.
-func turned(o sweep.Objective, v float64) float64 {
-	if o.Goal == sweep.Maximize {
-		return -v
-	}
-	return v
 }
 
 // Last is the last report, its values, and the step of the report with values
@@ -81,7 +72,7 @@ func has(m sweep.Metrics, objectives []sweep.Objective) bool {
 func Describe(values []float64, objectives []sweep.Objective) string {
 	parts := make([]string, len(values))
 	for i, o := range objectives {
-		parts[i] = fmt.Sprintf("%s %s", o.Name, Number(turned(o, values[i])))
+		parts[i] = fmt.Sprintf("%s %s", o.Name, Number(o.Loss(values[i])))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -89,22 +80,11 @@ func Describe(values []float64, objectives []sweep.Objective) string {
 // Number is a value as reasons show it.
 func Number(v float64) string { return strconv.FormatFloat(v, 'g', 5, 64) }
 
-// order compares values: the smaller first, NaN last.
-func order(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return -cmp.Compare(a, b) // equal, or one of them NaN, which cmp has before all others
-}
-
 // Best puts into best, objective by objective, the better one of its value and
 // that of values.
 func Best(best, values []float64) {
 	for i, v := range values {
-		if order(v, best[i]) < 0 {
+		if sweep.CompareLoss(v, best[i]) < 0 {
 			best[i] = v
 		}
 	}

@@ -55,7 +55,7 @@ func (t *Table) Among(n int) bool {
 	ahead := 0
 	if t.single() {
 		for _, v := range t.cells {
-			if order(v, t.cells[0]) < 0 {
+			if sweep.CompareLoss(v, t.cells[0]) < 0 {
 				ahead++
 			}
 		}
@@ -64,9 +64,9 @@ func (t *Table) Among(n int) bool {
 	behind := 0 // both for certain, and quickly found
 	for i := range t.Len() {
 		switch {
-		case dominates(t.row(i), t.row(0)):
+		case sweep.Dominates(t.row(i), t.row(0)):
 			ahead++
-		case dominates(t.row(0), t.row(i)):
+		case sweep.Dominates(t.row(0), t.row(i)):
 			behind++
 		}
 	}
@@ -81,8 +81,8 @@ func (t *Table) Among(n int) bool {
 // the n-th best value, or with several objectives the row's place.
 func (t *Table) Cut(n int) string {
 	if t.single() {
-		sorted := slices.SortedFunc(slices.Values(t.cells), order)
-		return "cut-off " + Number(turned(t.objectives[0], sorted[n-1]))
+		sorted := slices.SortedFunc(slices.Values(t.cells), sweep.CompareLoss)
+		return "cut-off " + Number(t.objectives[0].Loss(sorted[n-1]))
 	}
 	ahead, front := t.place()
 	return placeText(ahead+1, front+1, n)
