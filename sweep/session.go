@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Session is a run whose trials are trained elsewhere: a program asks for one
@@ -21,7 +22,9 @@ func (l Loop) Open() (*Session, error) {
 	if err := s.restore(past); err != nil {
 		return nil, err
 	}
-	s.queue = nil // somebody has them
+	s.queue = slices.DeleteFunc(s.queue, func(n int) bool { // somebody has those that run
+		return s.history[n].ID != "" && s.history[n].Outcome == Running
+	})
 	return &Session{s}, nil
 }
 
@@ -100,10 +103,21 @@ func (x *Session) open(number int) (Trial, error) {
 	return t, nil
 }
 
-// Complete reports whether the run has ended, as far as is known: the limit is
-// reached or the searcher said that it has no more, and nothing is out.
+// Complete reports whether the run has ended: nothing is out, and nothing is left
+// to propose.
 func (x *Session) Complete() bool {
-	limit := x.s.Spec.Limits.Trials
-	x.s.exhausted = x.s.exhausted || limit > 0 && len(x.s.history) >= limit
-	return x.s.summary(context.Background()).Complete
+	x.s.mu.Lock()
+	defer x.s.mu.Unlock()
+	n := len(x.s.history)
+	if len(x.s.queue) > 0 || slices.ContainsFunc(x.s.history, func(t Trial) bool { return !t.Outcome.Final() }) {
+		return false
+	}
+	if limit := x.s.Spec.Limits.Trials; x.s.exhausted || limit > 0 && n >= limit {
+		return true
+	}
+	if repeat := max(x.s.Spec.Repeat, 1); n%repeat == 0 {
+		_, err := x.s.Searcher.Next(n/repeat, x.s.history) // asking changes nothing
+		return errors.Is(err, ErrExhausted)
+	}
+	return false
 }

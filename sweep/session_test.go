@@ -51,6 +51,9 @@ func TestSession(t *testing.T) {
 	if _, err := session.Ask(t.Context()); !errors.Is(err, sweep.ErrExhausted) {
 		t.Errorf("a fifth trial: %v", err)
 	}
+	if session.Complete() {
+		t.Error("complete with trials out")
+	}
 	if _, err := session.End(2, sweep.Failed, "no luck"); err != nil || store.trials[2].Message != "no luck" {
 		t.Errorf("End = %v; recorded is %+v", err, store.trials[2])
 	}
@@ -58,6 +61,36 @@ func TestSession(t *testing.T) {
 		if want := map[int]sweep.Outcome{0: sweep.Succeeded, 1: sweep.Succeeded, 2: sweep.Failed, 3: sweep.Running}[n]; trial.Outcome != want {
 			t.Errorf("trial %d is %q, want %q", n, trial.Outcome, want)
 		}
+	}
+}
+
+// A session on an interrupted run gives out what nobody has: trials that were
+// cancelled, but not those that run. Its end is known without asking once more.
+func TestSessionGoesOn(t *testing.T) {
+	store := newMemory()
+	l := loop(store, variants(3), nil)
+	for n, outcome := range []sweep.Outcome{sweep.Cancelled, sweep.Running} {
+		store.trials[n] = sweep.Trial{Run: l.Run, Number: n, Variant: n, ID: "known", Params: variants(3)[n], Outcome: outcome}
+	}
+	session, err := l.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []int{0, 2} {
+		if trial, err := session.Ask(t.Context()); err != nil || trial.Number != want {
+			t.Errorf("Ask = %+v, %v; want trial %d", trial, err, want)
+		}
+	}
+	for n := range 3 {
+		if session.Complete() {
+			t.Errorf("complete before trial %d has ended", n)
+		}
+		if _, err := session.End(n, sweep.Failed, ""); err != nil {
+			t.Error(err)
+		}
+	}
+	if session, err = l.Open(); err != nil || !session.Complete() {
+		t.Errorf("not complete after all have ended (%v)", err)
 	}
 }
 
