@@ -171,6 +171,48 @@ func (d Domain) Stretch(v Value) (lo, hi float64) {
 	return lo, d.Unit(Float(f + half))
 }
 
+// Ordered reports whether neighbours in d are alike: a range, or a list of numbers
+// that only rise or only fall, which are then as far apart as their ranks (people
+// write 16, 64, 256 for even steps). Lists of values that advance together are
+// ordered where each of their parts is.
+func (d Domain) Ordered() bool {
+	switch {
+	case d.Shape == Absent:
+		return false
+	case d.Shape != Choice:
+		return true
+	}
+	items := d.Choices[0].Items()
+	if len(items) == 0 {
+		return monotone(d.Choices, func(v Value) Value { return v })
+	}
+	for k := range items {
+		part := func(v Value) Value {
+			if items := v.Items(); k < len(items) {
+				return items[k]
+			}
+			return Value{}
+		}
+		if !monotone(d.Choices, part) {
+			return false
+		}
+	}
+	return true
+}
+
+func monotone(values []Value, part func(Value) Value) bool {
+	last, rises, falls := math.NaN(), false, false
+	for _, v := range values {
+		f, ok := part(v).AsFloat()
+		if !ok || math.IsNaN(f) {
+			return false
+		}
+		rises, falls = rises || f > last, falls || f < last
+		last = f
+	}
+	return !rises || !falls
+}
+
 // Contains reports whether v is a value of d, up to rounding.
 func (d Domain) Contains(v Value) bool {
 	if d.Shape == Absent {

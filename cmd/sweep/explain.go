@@ -32,11 +32,7 @@ what it was.`,
   sweep explain 17 --json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			db, err := o.db()
-			if err != nil {
-				return err
-			}
-			t, run, err := db.FindTrial(args[0])
+			db, t, run, err := o.trial(args[0])
 			if err != nil {
 				return err
 			}

@@ -22,11 +22,7 @@ func newLogs(o *options) *cobra.Command {
   sweep logs 3 -f`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			db, err := o.db()
-			if err != nil {
-				return err
-			}
-			t, _, err := db.FindTrial(args[0])
+			_, t, _, err := o.trial(args[0])
 			if err != nil {
 				return err
 			}

@@ -127,6 +127,16 @@ type options struct {
 
 func (o *options) db() (*results.DB, error) { return results.Open(o.dir) }
 
+// trial is the trial that a command's argument names, and its run.
+func (o *options) trial(name string) (*results.DB, sweep.Trial, results.Run, error) {
+	db, err := o.db()
+	if err != nil {
+		return nil, sweep.Trial{}, results.Run{}, err
+	}
+	t, run, err := db.FindTrial(name)
+	return db, t, run, err
+}
+
 // say writes a line for the person who watches.
 func (o *options) say(w io.Writer, format string, args ...any) {
 	if !o.quiet {

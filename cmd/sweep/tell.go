@@ -35,11 +35,7 @@ says whether a stop rule ends it here.`,
 			} else if len(r.Metrics) == 0 {
 				return status{exitUsage, errors.New("tell what came out: --metric NAME=VALUE, or --failed WHY")}
 			}
-			db, err := o.db()
-			if err != nil {
-				return err
-			}
-			t, run, err := db.FindTrial(args[0])
+			db, t, run, err := o.trial(args[0])
 			if err != nil {
 				return err
 			}

@@ -40,21 +40,21 @@ type File struct {
 // Read reads the sweep file at path. vars are the values given to its
 // variables, as texts.
 func Read(path string, vars map[string]string, p *Plugins) (*File, error) {
-	src, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("read sweep file: %w", err)
-	}
-	return Parse(src, path, vars, p)
+	return open(vars, &reader{plugins: p, path: path})
 }
 
 // ReadSearch is Read where the trials are trained elsewhere: the file may leave
 // out what a trial does.
 func ReadSearch(path string, vars map[string]string, p *Plugins) (*File, error) {
-	src, err := os.ReadFile(path)
+	return open(vars, &reader{plugins: p, path: path, elsewhere: true})
+}
+
+func open(vars map[string]string, r *reader) (*File, error) {
+	src, err := os.ReadFile(r.path)
 	if err != nil {
 		return nil, fmt.Errorf("read sweep file: %w", err)
 	}
-	return parse(src, vars, &reader{plugins: p, path: path, elsewhere: true})
+	return parse(src, vars, r)
 }
 
 // Parse is Read for a source at hand. Mistakes in it are returned as a Diagnostics.
@@ -63,8 +63,7 @@ func Parse(src []byte, path string, vars map[string]string, p *Plugins) (*File, 
 }
 
 func parse(src []byte, vars map[string]string, r *reader) (*File, error) {
-	path := r.path
-	parsed, diags := hclsyntax.ParseConfig(src, path, hcl.InitialPos)
+	parsed, diags := hclsyntax.ParseConfig(src, r.path, hcl.InitialPos)
 	r.add(diags...)
 	if parsed == nil || diags.HasErrors() {
 		return nil, r.diagnostics(parsed)
@@ -73,7 +72,7 @@ func parse(src []byte, vars map[string]string, r *reader) (*File, error) {
 	if len(r.diags) > 0 {
 		return nil, r.diagnostics(parsed)
 	}
-	file.Path, file.Hash = path, hash(src, vars)
+	file.Path, file.Hash = r.path, hash(src, vars)
 	return file, nil
 }
 

@@ -1,16 +1,15 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	_ "embed" // peer.py
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"strconv"
+
+	"github.com/inflame-deeplearning/sweep/sweep/process"
 )
 
 //go:embed peer.py
@@ -37,9 +36,7 @@ type answer struct {
 
 // side is a child that works on request and is stopped in between.
 type side struct {
-	cmd   *exec.Cmd
-	in    io.WriteCloser
-	out   *bufio.Reader
+	*process.Peer
 	hello hello
 }
 
@@ -51,52 +48,30 @@ func limits(threads int) []string {
 
 func start(cmd *exec.Cmd, threads int) (*side, error) {
 	cmd.Env = append(cmd.Environ(), limits(threads)...)
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
+	peer, err := process.StartPeer(cmd)
 	if err != nil {
 		return nil, err
 	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	s := &side{cmd: cmd, in: in, out: bufio.NewReader(out)}
-	if err := s.read(&s.hello); err != nil {
-		return nil, errors.Join(err, s.close())
+	s := &side{Peer: peer}
+	if err := s.Read(&s.hello); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	switch {
 	case s.hello.Error != "":
-		return nil, errors.Join(errors.New(s.hello.Error), s.close())
+		return nil, errors.Join(errors.New(s.hello.Error), s.Close())
 	case s.hello.Threads != threads:
-		return nil, errors.Join(fmt.Errorf("%s runs on %d threads, not %d", s.hello.Name, s.hello.Threads, threads), s.close())
+		return nil, errors.Join(fmt.Errorf("%s runs on %d threads, not %d", s.hello.Name, s.hello.Threads, threads), s.Close())
 	}
 	return s, nil
 }
 
-func (s *side) read(v any) error {
-	line, err := s.out.ReadBytes('\n')
-	if err != nil {
-		return fmt.Errorf("read answer of %s: %w", s.cmd.Path, err)
-	}
-	if err := json.Unmarshal(line, v); err != nil {
-		return fmt.Errorf("read answer %q of %s: %w", line, s.cmd.Path, err)
-	}
-	return nil
-}
-
 // rate works for about so many seconds.
 func (s *side) rate(work string, seconds float64) (a answer, err error) {
-	if err := resume(s.cmd.Process); err != nil {
-		return answer{}, fmt.Errorf("wake %s: %w", s.cmd.Path, err)
+	if err := resume(s.Process()); err != nil {
+		return answer{}, fmt.Errorf("wake %s: %w", s.hello.Name, err)
 	}
-	defer func() { err = errors.Join(err, pause(s.cmd.Process)) }()
-	if err := json.NewEncoder(s.in).Encode(request{work, seconds}); err != nil {
-		return answer{}, fmt.Errorf("ask %s: %w", s.cmd.Path, err)
-	}
-	if err := s.read(&a); err != nil {
+	defer func() { err = errors.Join(err, pause(s.Process())) }()
+	if err := s.Call(request{work, seconds}, &a); err != nil {
 		return answer{}, err
 	}
 	if a.Error != "" {
@@ -105,9 +80,7 @@ func (s *side) rate(work string, seconds float64) (a answer, err error) {
 	return a, nil
 }
 
-func (s *side) close() error {
-	return errors.Join(resume(s.cmd.Process), s.in.Close(), s.cmd.Wait())
-}
+func (s *side) close() error { return errors.Join(resume(s.Process()), s.Close()) }
 
 // sides are the children, started when they are first needed.
 type sides struct {

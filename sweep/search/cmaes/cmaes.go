@@ -12,7 +12,6 @@
 package cmaes
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -41,12 +40,9 @@ const (
 
 // New is a search of s's space by CMA-ES.
 func New(s sweep.Spec, c Config) (sweep.Searcher, error) {
-	space, err := past.NewSpace(s.Space)
+	space, err := past.NewSpace(s, "CMA-ES", c.Trials, 200)
 	if err != nil {
 		return nil, err
-	}
-	if !space.Finite && c.Trials == 0 && s.Limits.Trials == 0 {
-		return nil, errors.New("a CMA-ES search of a space without end needs a number of variants: set trials = 200")
 	}
 	l, err := survey(space)
 	if err != nil {
@@ -58,7 +54,7 @@ func New(s sweep.Spec, c Config) (sweep.Searcher, error) {
 	if c.Sigma == 0 {
 		c.Sigma = 0.2
 	}
-	return &search{Config: c, space: space, layout: l, reader: past.NewReader(s), maximize: s.Objectives[0].Goal == sweep.Maximize}, nil
+	return &search{Config: c, space: space, layout: l, reader: past.NewReader(s), objective: s.Objectives[0]}, nil
 }
 
 // search caches what it has learned from the last history.
@@ -68,7 +64,7 @@ type search struct {
 	layout layout
 	reader *past.Reader
 
-	maximize bool
+	objective sweep.Objective
 
 	*state
 	foreign int      // points of the history that were there before its own
@@ -174,11 +170,7 @@ func (s *search) Explain(n int, history sweep.History) (string, error) {
 		fmt.Fprintf(&b, ", %.1f times as far as usual", math.Sqrt(dot(w, w))/s.expected)
 	}
 	if !math.IsInf(s.best, 1) {
-		best := s.best
-		if s.maximize {
-			best = -best
-		}
-		fmt.Fprintf(&b, "; the best of %d results is %.6g", s.results, best)
+		fmt.Fprintf(&b, "; the best of %d results is %.6g", s.results, s.objective.Loss(s.best))
 	}
 	return b.String(), nil
 }

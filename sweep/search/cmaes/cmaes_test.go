@@ -1,11 +1,9 @@
 package cmaes
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/inflame-deeplearning/sweep/sweep"
@@ -14,6 +12,12 @@ import (
 
 func TestContract(t *testing.T) {
 	searchtest.Learn(t, func(s sweep.Spec) (sweep.Searcher, error) { return New(s, Config{Seed: 3}) })
+}
+
+func TestDraws(t *testing.T) {
+	searchtest.Draws(t, func(s sweep.Spec, trials int, seed uint64) (sweep.Searcher, error) {
+		return New(s, Config{Trials: trials, Seed: seed})
+	})
 }
 
 // spec is a sweep that minimizes.
@@ -136,22 +140,6 @@ func TestStartsAnew(t *testing.T) {
 	}
 	if found < 4 {
 		t.Errorf("%d of 5 runs found the best of many minima", found)
-	}
-}
-
-func TestEndsAtTrials(t *testing.T) {
-	s, err := New(cube(2, 0, 1), Config{Trials: 3})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Next(3, nil); !errors.Is(err, sweep.ErrExhausted) {
-		t.Errorf("Next(3) = %v", err)
-	}
-}
-
-func TestNeedsAnEnd(t *testing.T) {
-	if _, err := New(cube(2, 0, 1), Config{}); err == nil || !strings.Contains(err.Error(), "set trials = 200") {
-		t.Errorf("New = %v", err)
 	}
 }
 

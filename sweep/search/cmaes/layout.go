@@ -56,24 +56,10 @@ func survey(space past.Space) (layout, error) {
 	return l, nil
 }
 
-// categorical reports whether the values of d have no order: three choices or more
-// that are not numbers, ascending or descending. (Two have one or the other.)
+// categorical reports whether the values of d have no order: of two, one may well
+// be above the other.
 func categorical(d sweep.Domain) bool {
-	if d.Shape != sweep.Choice || len(d.Choices) < 3 {
-		return false
-	}
-	up, down := true, true
-	for i, v := range d.Choices {
-		f, ok := v.AsFloat()
-		if !ok {
-			return true
-		}
-		if i > 0 {
-			before, _ := d.Choices[i-1].AsFloat()
-			up, down = up && f > before, down && f < before
-		}
-	}
-	return !up && !down
+	return d.Shape == sweep.Choice && len(d.Choices) > 2 && !d.Ordered()
 }
 
 // continuous reports whether d has no gaps.

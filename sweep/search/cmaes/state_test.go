@@ -207,7 +207,7 @@ func TestDecidesAgainWhatItDecided(t *testing.T) {
 
 func TestAxesAreWhatTheyLookLike(t *testing.T) {
 	s := mixed()
-	space, err := past.NewSpace(s.Space)
+	space, err := past.NewSpace(s, "CMA-ES", 1, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -128,7 +128,7 @@ func (a *acquisition) climb(c candidate) (candidate, error) {
 func (a *acquisition) slide(c candidate) (candidate, error) {
 	var axes, places []int
 	for i, d := range c.Domains {
-		if place := a.layout.columns[i].place; place >= 0 && ordered(d) && (d.Len() == 0 || d.Len() > few) {
+		if place := a.layout.columns[i].place; place >= 0 && d.Ordered() && (d.Len() == 0 || d.Len() > few) {
 			axes, places = append(axes, i), append(places, place)
 		}
 	}
@@ -191,7 +191,7 @@ func (a *acquisition) switches(c candidate) (candidate, error) {
 func alternatives(d sweep.Domain, at float64) []float64 {
 	count := d.Len()
 	var out []float64
-	if count <= few || !ordered(d) {
+	if count <= few || !d.Ordered() {
 		for k := range count {
 			if u := d.Unit(d.Value(k)); u != at {
 				out = append(out, u)

@@ -77,7 +77,7 @@ func (s *search) near(r *rand.Rand, p past.Point, count int, to []candidate) ([]
 			u := p.Units[i]
 			switch {
 			case math.IsNaN(u) || i != one && r.Float64() > chance:
-			case !ordered(d):
+			case !d.Ordered():
 				if i == one || r.IntN(4) == 0 {
 					return r.Float64()
 				}

@@ -35,16 +35,14 @@ func (s *search) Explain(n int, history sweep.History) (string, error) {
 	if p.waiting > 0 {
 		fmt.Fprintf(&b, " and %d still running", p.waiting)
 	}
-	name, sign := "the weighted objectives", 1.0
+	name, o := "the weighted objectives", sweep.Objective{}
 	if len(s.objectives) == 1 {
-		name = s.objectives[0].Name
-		if s.objectives[0].Goal == sweep.Maximize {
-			sign = -1
-			p.lo, p.hi = p.hi, p.lo
-		}
+		o = s.objectives[0]
+		name = o.Name
 	}
+	lo, hi := o.Loss(p.lo), o.Loss(p.hi)
 	fmt.Fprintf(&b, " expects %s %.4g (%.4g to %.4g) here, the largest expected improvement found (its log: %.3g)",
-		name, sign*p.mean, sign*p.lo, sign*p.hi, p.score)
+		name, o.Loss(p.mean), min(lo, hi), max(lo, hi), p.score)
 	if len(p.matter) > 0 {
 		fmt.Fprintf(&b, "; what matters most: %s", strings.Join(p.matter, ", "))
 	}

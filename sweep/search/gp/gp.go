@@ -14,8 +14,6 @@
 package gp
 
 import (
-	"errors"
-
 	"github.com/inflame-deeplearning/sweep/sweep"
 	"github.com/inflame-deeplearning/sweep/sweep/search/past"
 )
@@ -30,12 +28,9 @@ type Config struct {
 
 // New is a search of s's space with a Gaussian process.
 func New(s sweep.Spec, c Config) (sweep.Searcher, error) {
-	space, err := past.NewSpace(s.Space)
+	space, err := past.NewSpace(s, "Gaussian process", c.Trials, 50)
 	if err != nil {
 		return nil, err
-	}
-	if !space.Finite && c.Trials == 0 && s.Limits.Trials == 0 {
-		return nil, errors.New("a Gaussian process search of a space without end needs a number of variants: set trials = 50")
 	}
 	l, err := newLayout(s.Space)
 	if err != nil {

@@ -1,7 +1,6 @@
 package gp_test
 
 import (
-	"errors"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -16,20 +15,10 @@ func TestContract(t *testing.T) {
 	searchtest.Learn(t, func(s sweep.Spec) (sweep.Searcher, error) { return gp.New(s, gp.Config{Seed: 1}) })
 }
 
-func TestNeedsANumberOfVariants(t *testing.T) {
-	if _, err := gp.New(spec(cube(2)), gp.Config{}); err == nil || !strings.Contains(err.Error(), "trials = 50") {
-		t.Errorf("error %v", err)
-	}
-}
-
-func TestEndsAtTrials(t *testing.T) {
-	s := build(t, spec(cube(2)), gp.Config{Trials: 3})
-	if _, err := s.Next(2, nil); err != nil {
-		t.Error(err)
-	}
-	if _, err := s.Next(3, nil); !errors.Is(err, sweep.ErrExhausted) {
-		t.Errorf("error %v", err)
-	}
+func TestDraws(t *testing.T) {
+	searchtest.Draws(t, func(s sweep.Spec, trials int, seed uint64) (sweep.Searcher, error) {
+		return gp.New(s, gp.Config{Trials: trials, Seed: seed})
+	})
 }
 
 // branin has three minima of 0.397887 in the square.

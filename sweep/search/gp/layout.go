@@ -1,7 +1,6 @@
 package gp
 
 import (
-	"math"
 	"math/rand/v2"
 
 	"github.com/inflame-deeplearning/sweep/sweep"
@@ -45,7 +44,7 @@ func newLayout(s sweep.Space) (*layout, error) {
 			switch {
 			case d.Shape == sweep.Absent:
 				f.absent = true
-			case ordered(d):
+			case d.Ordered():
 				f.number = true
 			default:
 				f.category = true
@@ -80,7 +79,7 @@ func newLayout(s sweep.Space) (*layout, error) {
 func (l *layout) encode(units []float64, domains []sweep.Domain) []float64 {
 	x := make([]float64, len(l.names))
 	for i, c := range l.columns {
-		number := domains[i].Shape != sweep.Absent && ordered(domains[i])
+		number := domains[i].Ordered()
 		if c.place >= 0 {
 			if x[c.place] = neutral; number {
 				x[c.place] = units[i]
@@ -105,41 +104,4 @@ func (l *layout) code(v sweep.Value) float64 {
 		l.codes[key] = code
 	}
 	return code
-}
-
-// ordered reports whether neighbours in d are alike: a range, or a list of
-// numbers that only rise or only fall, which are then as far apart as their ranks
-// (people write 16, 64, 256 for even steps). Lists of values that advance
-// together are ordered where each of their parts is.
-func ordered(d sweep.Domain) bool {
-	if d.Shape != sweep.Choice {
-		return d.Shape != sweep.Absent
-	}
-	if items := d.Choices[0].Items(); len(items) > 0 {
-		for k := range items {
-			if !monotone(d.Choices, func(v sweep.Value) sweep.Value {
-				if items := v.Items(); k < len(items) {
-					return items[k]
-				}
-				return sweep.Value{}
-			}) {
-				return false
-			}
-		}
-		return true
-	}
-	return monotone(d.Choices, func(v sweep.Value) sweep.Value { return v })
-}
-
-func monotone(values []sweep.Value, part func(sweep.Value) sweep.Value) bool {
-	last, rises, falls := math.NaN(), false, false
-	for _, v := range values {
-		f, ok := part(v).AsFloat()
-		if !ok || math.IsNaN(f) {
-			return false
-		}
-		rises, falls = rises || f > last, falls || f < last
-		last = f
-	}
-	return !rises || !falls
 }

@@ -86,11 +86,7 @@ func (p *Point) add(m sweep.Metrics, objectives []sweep.Objective) bool {
 		}
 	}
 	for i, o := range objectives {
-		v := m[o.Name]
-		if o.Goal == sweep.Maximize {
-			v = -v
-		}
-		p.Values[i] += v
+		p.Values[i] += o.Loss(m[o.Name])
 	}
 	return true
 }

@@ -23,17 +23,24 @@ type Space struct {
 	Size   int // of a finite space; 0: it is not finite, or larger than Distinct
 }
 
-// NewSpace measures a space.
-func NewSpace(s sweep.Space) (Space, error) {
-	finite, _, err := s.Finite()
-	if err != nil || !finite {
-		return Space{Space: s}, err
+// NewSpace measures the space of s for a search by that method. One without an
+// end needs a number of trials, such as suggested.
+func NewSpace(s sweep.Spec, method string, trials, suggested int) (Space, error) {
+	finite, _, err := s.Space.Finite()
+	if err != nil {
+		return Space{}, err
 	}
-	size, err := s.Size(Distinct)
+	if !finite {
+		if trials == 0 && s.Limits.Trials == 0 {
+			return Space{}, fmt.Errorf("a %s search of a space without end needs a number of variants: set trials = %d", method, suggested)
+		}
+		return Space{Space: s.Space}, nil
+	}
+	size, err := s.Space.Size(Distinct)
 	if size == Distinct {
 		size = 0
 	}
-	return Space{Space: s, Finite: true, Size: size}, err
+	return Space{Space: s.Space, Finite: true, Size: size}, err
 }
 
 // Build is the point that choose leads to: it is asked for the place in [0, 1] of

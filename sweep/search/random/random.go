@@ -3,8 +3,6 @@
 package random
 
 import (
-	"errors"
-
 	"github.com/inflame-deeplearning/sweep/sweep"
 	"github.com/inflame-deeplearning/sweep/sweep/search/past"
 )
@@ -18,15 +16,13 @@ type Config struct {
 
 // New is a random search of s's space.
 func New(s sweep.Spec, c Config) (sweep.Searcher, error) {
-	space, err := past.NewSpace(s.Space)
+	space, err := past.NewSpace(s, "random", c.Trials, 50)
 	if err != nil {
 		return nil, err
 	}
 	r := &search{space: space, trials: c.Trials, seed: c.Seed}
 	if space.Finite {
 		r.seen = map[string]bool{}
-	} else if c.Trials == 0 && s.Limits.Trials == 0 {
-		return nil, errors.New("a random search of a space without end needs a number of variants: set trials = 50")
 	}
 	return r, nil
 }

@@ -5,7 +5,6 @@
 package sobol
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/inflame-deeplearning/sweep/sweep"
@@ -24,15 +23,12 @@ const patience = 10_000
 
 // New is a quasi-random search of s's space.
 func New(s sweep.Spec, c Config) (sweep.Searcher, error) {
-	space, err := past.NewSpace(s.Space)
+	space, err := past.NewSpace(s, "Sobol", c.Trials, 64)
 	if err != nil {
 		return nil, err
 	}
 	if n := len(s.Space.Axes); n > dimensions {
 		return nil, fmt.Errorf("the Sobol sequence has %d dimensions here, and there are %d parameters: use search \"random\"", dimensions, n)
-	}
-	if !space.Finite && c.Trials == 0 && s.Limits.Trials == 0 {
-		return nil, errors.New("a Sobol search of a space without end needs a number of variants: set trials = 64")
 	}
 	q := &search{space: space, trials: c.Trials, seed: c.Seed, points: newSequence(len(s.Space.Axes)), seen: map[string]bool{}}
 	for axis := range s.Space.Axes {

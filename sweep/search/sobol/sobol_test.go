@@ -1,7 +1,6 @@
 package sobol
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -15,30 +14,17 @@ func TestContract(t *testing.T) {
 	searchtest.Run(t, func(s sweep.Spec) (sweep.Searcher, error) { return New(s, Config{Seed: 3}) }, false)
 }
 
+func TestDraws(t *testing.T) {
+	searchtest.Draws(t, func(s sweep.Spec, trials int, seed uint64) (sweep.Searcher, error) {
+		return New(s, Config{Trials: trials, Seed: seed})
+	})
+}
+
 func plane() sweep.Space {
 	return sweep.Space{Axes: []sweep.Axis{
 		searchtest.Axis("lr", sweep.Domain{Shape: sweep.LogUniform, Lo: 1e-4, Hi: 1}),
 		searchtest.Axis("width", sweep.Domain{Shape: sweep.IntUniform, Lo: 1, Hi: 8}),
 	}}
-}
-
-func TestEndsAtTrials(t *testing.T) {
-	s, err := New(sweep.Spec{Space: plane()}, Config{Trials: 3})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Next(2, nil); err != nil {
-		t.Error(err)
-	}
-	if _, err := s.Next(3, nil); !errors.Is(err, sweep.ErrExhausted) {
-		t.Errorf("Next(3) = %v", err)
-	}
-}
-
-func TestNeedsAnEnd(t *testing.T) {
-	if _, err := New(sweep.Spec{Space: plane()}, Config{}); err == nil || !strings.Contains(err.Error(), "set trials = 64") {
-		t.Errorf("New = %v", err)
-	}
 }
 
 func TestTooManyDimensionsAreTold(t *testing.T) {
@@ -48,24 +34,6 @@ func TestTooManyDimensionsAreTold(t *testing.T) {
 	}
 	if _, err := New(sweep.Spec{Space: space}, Config{Trials: 1}); err == nil || !strings.Contains(err.Error(), `use search "random"`) {
 		t.Errorf("New = %v", err)
-	}
-}
-
-func TestSeedsDiffer(t *testing.T) {
-	first := map[string]bool{}
-	for seed := range uint64(10) {
-		s, err := New(sweep.Spec{Space: plane()}, Config{Trials: 1, Seed: seed})
-		if err != nil {
-			t.Fatal(err)
-		}
-		p, err := s.Next(0, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		first[p.Key()] = true
-	}
-	if len(first) != 10 {
-		t.Errorf("10 seeds made %d first variants", len(first))
 	}
 }
 
@@ -89,17 +57,5 @@ func TestVariantsAreSpreadEvenly(t *testing.T) {
 	}
 	if len(widths) != 8 || len(eighths) != 8 {
 		t.Errorf("8 variants have %d widths and %d eighths of the learning rates", len(widths), len(eighths))
-	}
-}
-
-func TestImpossibleConstraintIsTold(t *testing.T) {
-	space := plane()
-	space.Skip = func(sweep.Params) (bool, error) { return true, nil }
-	s, err := New(sweep.Spec{Space: space}, Config{Trials: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Next(0, nil); err == nil || !strings.Contains(err.Error(), "the skip blocks left none") {
-		t.Errorf("Next = %v", err)
 	}
 }

@@ -8,7 +8,6 @@
 package tpe
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -28,12 +27,9 @@ type Config struct {
 
 // New is a TPE search of s's space.
 func New(s sweep.Spec, c Config) (sweep.Searcher, error) {
-	space, err := past.NewSpace(s.Space)
+	space, err := past.NewSpace(s, "tpe", c.Trials, 100)
 	if err != nil {
 		return nil, err
-	}
-	if !space.Finite && c.Trials == 0 && s.Limits.Trials == 0 {
-		return nil, errors.New("a tpe search of a space without end needs a number of variants: set trials = 100")
 	}
 	return &search{Config: c, space: space, reader: past.NewReader(s)}, nil
 }
