@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -63,12 +64,17 @@ already, and how long the rest may take where earlier trials tell.`,
 
 func makePlan(db *results.DB, file *config.File, first int) (plan, error) {
 	made := plan{Sweep: file.Spec.Name, Search: file.SearchName, First: []sweep.Params{}}
+	var asked sweep.History // by a search that learns, none of which has ended
 	for n := range first {
-		v, err := file.Searcher.Next(n, nil)
-		if err != nil { // the end, or a search that needs results to go on
+		v, err := file.Searcher.Next(n, asked)
+		if errors.Is(err, sweep.ErrExhausted) {
 			break
 		}
+		if err != nil {
+			return made, err
+		}
 		made.First = append(made.First, v)
+		asked = append(asked, sweep.Trial{Number: n, Variant: n, Params: v})
 	}
 	known, pace, err := history(db, file)
 	if err != nil {
@@ -102,9 +108,6 @@ func makePlan(db *results.DB, file *config.File, first int) (plan, error) {
 		}
 		made.Gone = len(known)
 		made.Variants = &variants
-	} else if file.Trials > 0 {
-		variants = file.Trials
-		made.Variants = &variants
 	}
 	trials, err := planned(file)
 	if err != nil {
@@ -112,6 +115,10 @@ func makePlan(db *results.DB, file *config.File, first int) (plan, error) {
 	}
 	if trials > 0 {
 		made.Trials = &trials
+	}
+	if made.Variants == nil && trials > 0 {
+		variants = (trials + file.Spec.Repeat - 1) / file.Spec.Repeat
+		made.Variants = &variants
 	}
 	if pace > 0 && trials > 0 {
 		slots := 1
@@ -190,5 +197,12 @@ func (p plan) write(cmd *cobra.Command, file *config.File) error {
 	if len(p.First) == 0 {
 		return nil
 	}
-	return g.write(cmd)
+	if err := g.write(cmd); err != nil {
+		return err
+	}
+	if _, learns := file.Searcher.(sweep.Learner); learns {
+		_, err := fmt.Fprintf(cmd.OutOrStdout(), "later ones follow from results\n")
+		return err
+	}
+	return nil
 }
