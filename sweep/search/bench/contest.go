@@ -16,7 +16,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/inflame-deeplearning/sweep/sweep"
+	"github.com/inflame-deeplearning/sweep/sweep/search/cmaes"
+	"github.com/inflame-deeplearning/sweep/sweep/search/gp"
 	"github.com/inflame-deeplearning/sweep/sweep/search/random"
+	"github.com/inflame-deeplearning/sweep/sweep/search/sobol"
 	"github.com/inflame-deeplearning/sweep/sweep/search/tpe"
 )
 
@@ -28,17 +31,18 @@ const optuna = "optuna-"
 
 // ours are our searchers with their defaults.
 var ours = map[string]func(s sweep.Spec, seed uint64) (sweep.Searcher, error){
-	"random": func(s sweep.Spec, seed uint64) (sweep.Searcher, error) {
-		return random.New(s, random.Config{Seed: seed})
-	},
+	"random": func(s sweep.Spec, seed uint64) (sweep.Searcher, error) { return random.New(s, random.Config{Seed: seed}) },
+	"sobol":  func(s sweep.Spec, seed uint64) (sweep.Searcher, error) { return sobol.New(s, sobol.Config{Seed: seed}) },
 	"tpe": func(s sweep.Spec, seed uint64) (sweep.Searcher, error) {
 		return tpe.New(s, tpe.Config{Seed: seed, Startup: 10, Candidates: 24})
 	},
+	"cmaes": func(s sweep.Spec, seed uint64) (sweep.Searcher, error) { return cmaes.New(s, cmaes.Config{Seed: seed}) },
+	"gp":    func(s sweep.Spec, seed uint64) (sweep.Searcher, error) { return gp.New(s, gp.Config{Seed: seed}) },
 }
 
 // methods are all of them; random comes first, the others are measured by it.
 func methods() []string {
-	return []string{"random", "tpe", optuna + "random", optuna + "tpe", optuna + "gp", optuna + "cmaes"}
+	return []string{"random", "sobol", "tpe", "cmaes", "gp", optuna + "random", optuna + "tpe", optuna + "cmaes", optuna + "gp"}
 }
 
 // player proposes points and learns their values.

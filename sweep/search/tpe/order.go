@@ -18,7 +18,8 @@ type order struct {
 // line is the points that an axis exists in, by their place.
 type line struct {
 	sorted []int
-	choice bool // whether it is categorical in one of them
+	units  []float64 // their places
+	choice bool      // whether it is categorical in one of them
 }
 
 // extend takes in the points that are new.
@@ -34,10 +35,10 @@ func (o *order) extend(points []past.Point) {
 			}
 			x := &o.axes[a]
 			x.choice = x.choice || categorical(p.Domains[a])
-			at, _ := slices.BinarySearchFunc(x.sorted, u, func(j int, u float64) int {
-				return cmp.Or(cmp.Compare(points[j].Units[a], u), -1) // equal ones in the order of the past
+			at, _ := slices.BinarySearchFunc(x.units, u, func(v, u float64) int {
+				return cmp.Or(cmp.Compare(v, u), -1) // equal ones in the order of the past
 			})
-			x.sorted = slices.Insert(x.sorted, at, i)
+			x.sorted, x.units = slices.Insert(x.sorted, at, i), slices.Insert(x.units, at, u)
 		}
 	}
 	o.points = len(points)

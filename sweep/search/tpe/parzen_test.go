@@ -31,7 +31,9 @@ func density(points []past.Point) *parzen {
 	for i := range all {
 		all[i] = true
 	}
-	return newParzen(points, o, all)
+	p := &parzen{}
+	p.learn(o, all)
+	return p
 }
 
 // branching has a number that exists with one choice of three, and a choice.

@@ -39,6 +39,8 @@ type search struct {
 	space  past.Space
 	reader *past.Reader
 	order  *order // of the reader's points
+
+	good, bad parzen // of the last proposal's points: their memory is used again
 }
 
 // Next is the best of some candidates, by the ratio of the densities.
@@ -97,8 +99,9 @@ func (s *search) choose(n int, history sweep.History) (choice, error) {
 	s.order.extend(points)
 	good, bad, count := split(points, c.known)
 	c.good = count
-	l, g := newParzen(points, s.order, good), newParzen(points, s.order, bad)
-	if err := s.best(&c, r, l, g); err != nil {
+	s.good.learn(s.order, good)
+	s.bad.learn(s.order, bad)
+	if err := s.best(&c, r); err != nil {
 		return choice{}, err
 	}
 	if c.params == nil {
@@ -109,10 +112,10 @@ func (s *search) choose(n int, history sweep.History) (choice, error) {
 }
 
 // best fills c in with the best candidate that is allowed.
-func (s *search) best(c *choice, r *rand.Rand, l, g *parzen) error {
+func (s *search) best(c *choice, r *rand.Rand) error {
 	c.score = math.Inf(-1)
 	for range 4 * s.Candidates { // refused ones are drawn again, but not for ever
-		p, err := s.space.Build(l.draw(r))
+		p, err := s.space.Build(s.good.draw(r))
 		if err != nil {
 			return err
 		}
@@ -123,7 +126,7 @@ func (s *search) best(c *choice, r *rand.Rand, l, g *parzen) error {
 		if !ok {
 			continue
 		}
-		if score := l.log(p) - g.log(p); c.params == nil || score > c.score {
+		if score := s.good.log(p) - s.bad.log(p); c.params == nil || score > c.score {
 			c.score, c.params = score, p.Params
 		}
 		if c.of++; c.of == s.Candidates {
