@@ -31,8 +31,10 @@ const optuna = "optuna-"
 
 // ours are our searchers with their defaults.
 var ours = map[string]func(s sweep.Spec, seed uint64) (sweep.Searcher, error){
-	"random": func(s sweep.Spec, seed uint64) (sweep.Searcher, error) { return random.New(s, random.Config{Seed: seed}) },
-	"sobol":  func(s sweep.Spec, seed uint64) (sweep.Searcher, error) { return sobol.New(s, sobol.Config{Seed: seed}) },
+	"random": func(s sweep.Spec, seed uint64) (sweep.Searcher, error) {
+		return random.New(s, random.Config{Seed: seed})
+	},
+	"sobol": func(s sweep.Spec, seed uint64) (sweep.Searcher, error) { return sobol.New(s, sobol.Config{Seed: seed}) },
 	"tpe": func(s sweep.Spec, seed uint64) (sweep.Searcher, error) {
 		return tpe.New(s, tpe.Config{Seed: seed, Startup: 10, Candidates: 24})
 	},

@@ -25,11 +25,11 @@ func spec(axes ...sweep.Axis) sweep.Spec {
 	return sweep.Spec{Space: sweep.Space{Axes: axes}, Objectives: []sweep.Objective{{Name: searchtest.Metric, Goal: sweep.Minimize}}}
 }
 
-// cube is dims numbers from lo to hi.
-func cube(dims int, lo, hi float64) sweep.Spec {
+// cube is dims numbers from -5 to 5.
+func cube(dims int) sweep.Spec {
 	var axes []sweep.Axis
 	for i := range dims {
-		axes = append(axes, searchtest.Axis(fmt.Sprintf("p%02d", i), sweep.Domain{Shape: sweep.Uniform, Lo: lo, Hi: hi}))
+		axes = append(axes, searchtest.Axis(fmt.Sprintf("p%02d", i), sweep.Domain{Shape: sweep.Uniform, Lo: -5, Hi: 5}))
 	}
 	return spec(axes...)
 }
@@ -115,7 +115,7 @@ func TestConverges(t *testing.T) {
 		t.Run(fmt.Sprint(c.name, " ", c.dims), func(t *testing.T) {
 			var bests []float64
 			for seed := range c.seeds {
-				best := minimize(t, cube(c.dims, -5, 5), Config{Trials: c.trials, Seed: uint64(seed)}, c.f)
+				best := minimize(t, cube(c.dims), Config{Trials: c.trials, Seed: uint64(seed)}, c.f)
 				bests = append(bests, best)
 			}
 			slices.Sort(bests)
@@ -131,8 +131,8 @@ func TestConverges(t *testing.T) {
 func TestStartsAnew(t *testing.T) {
 	found := 0
 	for seed := range uint64(5) {
-		first := minimize(t, cube(2, -5, 5), Config{Trials: 400, Seed: seed}, rastrigin)
-		best := minimize(t, cube(2, -5, 5), Config{Trials: 5000, Seed: seed}, rastrigin)
+		first := minimize(t, cube(2), Config{Trials: 400, Seed: seed}, rastrigin)
+		best := minimize(t, cube(2), Config{Trials: 5000, Seed: seed}, rastrigin)
 		t.Logf("best after 400: %.2g, after 5000: %.2g", first, best)
 		if best < 1e-8 {
 			found++
@@ -146,6 +146,6 @@ func TestStartsAnew(t *testing.T) {
 // BenchmarkLoop is 10,000 trials with 40 parameters, one after the other.
 func BenchmarkLoop(b *testing.B) {
 	for b.Loop() {
-		minimize(b, cube(40, -5, 5), Config{Trials: 10_000, Seed: 1}, sphere)
+		minimize(b, cube(40), Config{Trials: 10_000, Seed: 1}, sphere)
 	}
 }
