@@ -192,8 +192,7 @@ func mixed() problem {
 		act := map[string]float64{"relu": 0.3, "tanh": 1, "gelu": 0, "silu": 0.1}[text(at, "activation")]
 		// The best rate grows with the batch, as it does in training.
 		return sq(math.Log10(number(at, "rate"))+3.5-0.3*(batch-6)) + 0.5*sq(math.Log2(number(at, "width"))-8.2-0.3*act) +
-			0.1*sq(number(at, "depth")-5) + 4*sq(number(at, "dropout")-0.3) + 2*sq(number(at, "momentum")-0.9) + act + 0.1*math.Abs(batch-6) -
-			0.5*sq(math.Log2(256)-8.2)
+			0.1*sq(number(at, "depth")-5) + 4*sq(number(at, "dropout")-0.3) + 2*sq(number(at, "momentum")-0.9) + act + 0.1*math.Abs(batch-6)
 	}}
 }
 
