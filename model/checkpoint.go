@@ -45,7 +45,7 @@ func saveCheckpoint(d trialdir.Dir, p progress, n *nn.Net, opt *nn.Optimizer, be
 	}
 	tensors := tensorsOf(n.Params(), "")
 	for i, state := range opt.State() {
-		tensors = append(tensors, safetensors.Tensor{Name: fmt.Sprintf("optimizer.%d", i), Shape: []int{len(state)}, Data: state})
+		tensors = append(tensors, safetensors.Tensor{Name: stateName(i), Shape: []int{len(state)}, Data: state})
 	}
 	if p.Best != nil {
 		for i, param := range n.Params() {
@@ -62,9 +62,25 @@ func saveCheckpoint(d trialdir.Dir, p progress, n *nn.Net, opt *nn.Optimizer, be
 	return trialdir.SyncDir(d.Checkpoint())
 }
 
+// stateName is the tensor of an optimizer's i-th state.
+func stateName(i int) string { return fmt.Sprintf("optimizer.%d", i) }
+
+// fits reports whether tensors have the state of an optimizer such as opt.
+func fits(opt *nn.Optimizer, tensors map[string]safetensors.Tensor) bool {
+	states := opt.State()
+	for i, state := range states {
+		if t, ok := tensors[stateName(i)]; !ok || len(t.Data) != len(state) {
+			return false
+		}
+	}
+	_, more := tensors[stateName(len(states))]
+	return !more
+}
+
 // loadCheckpoint restores the net, the optimizer and the best parameters, or
-// leaves them as they are where there is no checkpoint.
-func loadCheckpoint(d trialdir.Dir, n *nn.Net, opt *nn.Optimizer, best [][]float32) (progress, error) {
+// leaves them as they are where there is no checkpoint. The state of an optimizer
+// of another kind, from which a trial may have inherited, is left out.
+func loadCheckpoint(d trialdir.Dir, n *nn.Net, opt *nn.Optimizer, best [][]float32, inherited bool) (progress, error) {
 	var p progress
 	tensors, metadata, err := safetensors.ReadFile(checkpointFile(d))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -90,10 +106,12 @@ func loadCheckpoint(d trialdir.Dir, n *nn.Net, opt *nn.Optimizer, best [][]float
 			restore("best."+param.Name, best[i])
 		}
 	}
-	for i, state := range opt.State() {
-		restore(fmt.Sprintf("optimizer.%d", i), state)
+	if !inherited || fits(opt, tensors) {
+		for i, state := range opt.State() {
+			restore(stateName(i), state)
+		}
+		opt.SetSteps(p.Steps)
 	}
-	opt.SetSteps(p.Steps)
 	n.SetStep(p.Steps)
 	return p, err
 }

@@ -114,8 +114,11 @@ func newNet(layers []nn.Layer, m artifact.Meta, batch int, smoothing float64, se
 func (f *fit) run(ctx context.Context) (sweep.Result, error) {
 	f.began = f.Now()
 	var err error
-	if f.progress, err = loadCheckpoint(f.Dir, f.net, f.opt, f.best); err != nil {
+	if f.progress, err = loadCheckpoint(f.Dir, f.net, f.opt, f.best, f.Trial.Parent != nil); err != nil {
 		return sweep.Result{}, err
+	}
+	if p := f.Trial.Parent; p != nil && f.progress.Epoch <= p.Step { // the checkpoint is the parent's: its best epoch is not ours
+		f.progress.Best, f.progress.At, f.progress.Seconds = nil, 0, 0
 	}
 	f.before = f.progress.Seconds
 	if err := f.Dir.Truncate(f.progress.Epoch); err != nil {

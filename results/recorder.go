@@ -2,7 +2,6 @@ package results
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -152,7 +151,7 @@ func (r *Recorder) write(tx *bbolt.Tx, changes []change) error {
 		if err := index(tx, t); err != nil {
 			return err
 		}
-		if t.Outcome.Ranked() || old.Outcome.Ranked() {
+		if t.Outcome.Ranked() || old.Outcome.Ranked() || len(t.Pauses) > 0 {
 			if err := rankVariant(b, run, t.Variant); err != nil {
 				return err
 			}
@@ -239,13 +238,11 @@ func rankVariant(b *bbolt.Bucket, run Run, variant int) error {
 		if text == nil {
 			continue
 		}
-		var t struct {
-			Outcome sweep.Outcome `json:"outcome"`
-			Best    sweep.Report  `json:"best"`
+		var t sweep.Trial
+		if err := readJSON(text, &t); err != nil {
+			return fmt.Errorf("trial %d: %w", n, err)
 		}
-		if err := json.Unmarshal(text, &t); err != nil {
-			return fmt.Errorf("decode trial %d: %w", n, err)
-		}
+		t, _ = t.Settled() // one that was paused and goes on keeps its place
 		value, ok := t.Best.Metrics[objective.Name]
 		if !t.Outcome.Ranked() || !ok || math.IsNaN(value) {
 			continue

@@ -12,6 +12,7 @@ type EventKind string
 const (
 	RunStarted    EventKind = "run_started"    // Total, Done
 	TrialStarted  EventKind = "trial_started"  // Trial
+	TrialPromoted EventKind = "trial_promoted" // Trial, which was paused and goes on
 	TrialReported EventKind = "trial_reported" // Trial, whose Reports end with the new one
 	TrialEnded    EventKind = "trial_ended"    // Trial, with its outcome (also one taken from cache)
 	RunEnded      EventKind = "run_ended"      // Reason

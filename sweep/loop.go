@@ -61,7 +61,7 @@ func (l Loop) Do(ctx context.Context) (Summary, error) {
 	}
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	s := &state{Loop: l, end: end}
+	s := &state{Loop: l, end: end, idle: make(chan struct{})}
 	if err := s.restore(past); err != nil {
 		return Summary{}, err
 	}
@@ -103,9 +103,11 @@ type state struct {
 	ends sync.Mutex // held while the end of a trial is recorded: ends are known in their order
 
 	mu        sync.Mutex
-	history   History // by number, without gaps
-	ended     int     // trials of the history
-	queue     []int   // recorded trials to be launched again
+	history   History       // by number, without gaps
+	ended     int           // how many times trials of the history have ended
+	queue     []int         // recorded trials to be launched again
+	active    int           // slots with a trial
+	idle      chan struct{} // closed when one of these has ended
 	exhausted bool
 	failures  int
 }
@@ -151,22 +153,75 @@ func (s *state) propose() (bool, error) {
 			return false, fmt.Errorf("propose variant %d: %w", t.Variant, err)
 		}
 		t.Params = p
+		if b, ok := s.Searcher.(Breeder); ok {
+			if t.Parent, err = s.parent(b, t.Variant); err != nil {
+				return false, fmt.Errorf("find the parent of variant %d: %w", t.Variant, err)
+			}
+		}
 	}
 	s.history = append(s.history, t)
 	return true, nil
 }
 
-// take is the next trial to launch; false: there is none.
+// parent is the trial that a variant goes on from; nil: none.
+func (s *state) parent(b Breeder, variant int) (*Parent, error) {
+	number, ok, err := b.Parent(variant, s.history)
+	if err != nil || !ok {
+		return nil, err
+	}
+	t := s.history[number]
+	p := &Parent{Number: number, ID: t.ID}
+	if n := len(t.Reports); n > 0 {
+		p.Step = t.Reports[n-1].Step
+	}
+	return p, nil
+}
+
+// take is the next trial for a slot; false: there is none. While others are under
+// way it waits for what their ends may bring.
 func (s *state) take(ctx context.Context) (Trial, bool, error) {
+	for {
+		s.mu.Lock()
+		t, ok, err := s.pick()
+		if ok {
+			s.active++
+		}
+		idle, last := s.idle, s.active == 0
+		s.mu.Unlock()
+		if ok || err != nil || last {
+			return t, ok, err
+		}
+		select {
+		case <-idle:
+		case <-ctx.Done():
+			return Trial{}, false, nil
+		}
+	}
+}
+
+// leave says that a slot's trial is over.
+func (s *state) leave() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if ctx.Err() != nil {
-		return Trial{}, false, nil
-	}
+	s.active--
+	close(s.idle)
+	s.idle = make(chan struct{})
+}
+
+// pick is the next trial to launch: one that was under way when the run was
+// interrupted, one that is promoted, or a new one. It needs the lock.
+func (s *state) pick() (Trial, bool, error) {
 	if len(s.queue) > 0 {
 		n := s.queue[0]
 		s.queue = s.queue[1:]
 		return s.history[n], true, nil
+	}
+	if p, ok := s.Stopper.(Promoter); ok {
+		if n, ok := p.Promote(s.history); ok {
+			t := &s.history[n]
+			t.Outcome, t.Message, t.Ended = Running, "", 0 // nobody else promotes it
+			return *t, true, nil
+		}
 	}
 	if limit := s.Spec.Limits.Trials; s.exhausted || limit > 0 && len(s.history) >= limit {
 		s.exhausted = true
@@ -181,10 +236,11 @@ func (s *state) take(ctx context.Context) (Trial, bool, error) {
 
 // work is one slot's life: trial after trial until there is none.
 func (s *state) work(ctx context.Context) error {
-	for {
+	for ctx.Err() == nil {
 		t, ok, err := s.take(ctx)
 		if ok {
 			err = s.trial(ctx, t)
+			s.leave()
 			if err != nil {
 				err = fmt.Errorf("trial %s: %w", t.Name(), err)
 			}
@@ -196,6 +252,7 @@ func (s *state) work(ctx context.Context) error {
 			return err
 		}
 	}
+	return nil
 }
 
 // trial brings one trial to its end, in whatever state it is found.
@@ -237,7 +294,7 @@ func (s *state) identify(ctx context.Context, t Trial) (Trial, error) {
 		return t, fmt.Errorf("prepare data: %w", err)
 	}
 	t.Task, t.Seed = task, seed+uint64(t.Repeat)
-	t.ID = Identify(t.Task, t.Seed, t.Data)
+	t.ID = Identify(t.Task, t.Seed, t.Data, t.Parent)
 	return t, nil
 }
 
@@ -262,16 +319,27 @@ func (s *state) launch(ctx context.Context, t Trial) error {
 	if t.Started.IsZero() {
 		t.Started = s.Now()
 	}
+	kind := TrialStarted
+	if len(t.Pauses) > 0 {
+		kind = TrialPromoted
+	}
 	t.Dir = s.TrialDir(t.Number)
+	if t.Parent != nil {
+		from := *t.Parent
+		s.mu.Lock()
+		from.Dir = s.history[from.Number].Dir
+		s.mu.Unlock()
+		t.Parent = &from
+	}
 	t.Attempt++
 	t.Outcome, t.Message = Running, ""
 	t.Best, t.Steps, t.Reports = Report{}, 0, nil // the runner reports from the first step on
-	if err := s.record(t, TrialStarted); err != nil {
+	if err := s.record(t, kind); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var reason string
+	var stopped Verdict
 	var broken error // a report that could not be recorded
 	result, err := s.Runner.Run(ctx, Job{Trial: t, Objectives: s.Spec.Objectives, CacheDir: s.CacheDir}, func(r Report) {
 		if broken != nil {
@@ -282,8 +350,8 @@ func (s *state) launch(ctx context.Context, t Trial) error {
 		case err != nil:
 			broken = err
 			cancel(interrupt{err})
-		case verdict.Stop && reason == "":
-			reason = verdict.Reason
+		case verdict.Stop && !stopped.Stop:
+			stopped = verdict
 			cancel(ErrStop)
 		}
 	})
@@ -299,12 +367,13 @@ func (s *state) launch(ctx context.Context, t Trial) error {
 	t.Seconds += result.Seconds
 	t.Attempt += max(result.Attempts-1, 0)
 	if t.Outcome == Stopped {
-		if reason == "" {
-			if cause := context.Cause(ctx); cause != nil {
-				reason = cause.Error()
-			}
+		t.Message = stopped.Reason
+		if cause := context.Cause(ctx); !stopped.Stop && cause != nil {
+			t.Message = cause.Error()
 		}
-		t.Message = reason
+		if stopped.Pause && t.Best.Step > 0 {
+			t.pause()
+		}
 	}
 	if t.Outcome.Ranked() && t.Best.Step == 0 {
 		t.Outcome, t.Message = Failed, s.unreported(t)
@@ -341,7 +410,7 @@ func (s *state) report(t *Trial, r Report) (Verdict, error) {
 	if target := s.Spec.Limits.Target; target != nil && known && !objective.Better(*target, value) {
 		s.end(stop{errTarget})
 	}
-	if s.Stopper == nil {
+	if n := len(t.Pauses); s.Stopper == nil || n > 0 && r.Step <= t.Pauses[n-1].Last.Step { // judged before it was paused
 		return Verdict{}, nil
 	}
 	return s.Stopper.Judge(*t, s.history), nil
@@ -361,12 +430,18 @@ func (s *state) record(t Trial, kind EventKind, reports ...Report) error {
 		s.mu.Lock()
 		t.Ended = s.ended + 1
 		s.mu.Unlock()
+		if n := len(t.Pauses); n > 0 && t.Pauses[n-1].Ended == 0 {
+			t.Pauses[n-1].Ended = t.Ended
+		}
 	}
 	if err := s.Store.Put(t, reports...); err != nil {
 		return fmt.Errorf("record trial: %w", err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if t.Ended > 0 && len(t.Pauses) > 0 {
+		s.history = slices.Clone(s.history) // who knows the history takes what has ended for settled
+	}
 	s.history[t.Number] = t
 	s.ended = max(s.ended, t.Ended)
 	s.tell(Event{Kind: kind, Trial: t})

@@ -6,67 +6,13 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/inflame-deeplearning/sweep/sweep"
+	"github.com/inflame-deeplearning/sweep/sweep/looptest"
 )
-
-// memory is a Store in memory that can fail at its n-th write, as a disk that
-// fills up or a process that dies between two writes would.
-type memory struct {
-	mu      sync.Mutex
-	trials  map[int]sweep.Trial
-	cached  map[string]sweep.Trial
-	writes  int
-	failAt  int // 0: never
-	outcome map[int]int
-}
-
-var errDisk = errors.New("disk full")
-
-func newMemory() *memory {
-	return &memory{trials: map[int]sweep.Trial{}, cached: map[string]sweep.Trial{}, outcome: map[int]int{}}
-}
-
-func (m *memory) Put(t sweep.Trial, reports ...sweep.Report) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.writes++
-	if m.writes == m.failAt {
-		return errDisk
-	}
-	old := m.trials[t.Number]
-	t.Reports = slices.Clone(old.Reports)
-	for _, r := range reports {
-		t.Reports = slices.DeleteFunc(t.Reports, func(o sweep.Report) bool { return o.Step >= r.Step })
-		t.Reports = append(t.Reports, r)
-	}
-	if t.Outcome.Final() && !old.Outcome.Final() {
-		m.outcome[t.Number]++
-	}
-	m.trials[t.Number] = t
-	return nil
-}
-
-func (m *memory) Trials() (sweep.History, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var h sweep.History
-	for _, n := range slices.Sorted(maps.Keys(m.trials)) {
-		h = append(h, m.trials[n])
-	}
-	return h, nil
-}
-
-func (m *memory) Cached(id string) (sweep.Trial, bool, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	t, ok := m.cached[id]
-	return t, ok, nil
-}
 
 // list is a Searcher over given variants.
 type list []sweep.Params
@@ -86,48 +32,7 @@ func variants(n int) list {
 	return l
 }
 
-// machine is a Runner whose trials report x/epochs, growing, an epoch a minute.
-type machine struct {
-	slots  int
-	epochs int
-
-	mu       sync.Mutex
-	launches map[string]int // by identity
-	running  int
-	most     int
-}
-
-func (m *machine) Slots() int { return m.slots }
-
-func (m *machine) Run(ctx context.Context, j sweep.Job, report func(sweep.Report)) (sweep.Result, error) {
-	m.mu.Lock()
-	m.launches[j.Trial.ID]++
-	m.running++
-	m.most = max(m.most, m.running)
-	m.mu.Unlock()
-	defer func() {
-		m.mu.Lock()
-		m.running--
-		m.mu.Unlock()
-	}()
-	x, _ := j.Trial.Params["x"].AsFloat()
-	for epoch := 1; epoch <= m.epochs; epoch++ {
-		select {
-		case <-time.After(time.Minute):
-		case <-ctx.Done():
-		}
-		if ctx.Err() != nil {
-			if errors.Is(context.Cause(ctx), sweep.ErrStop) {
-				return sweep.Result{Outcome: sweep.Stopped}, nil
-			}
-			return sweep.Result{Outcome: sweep.Cancelled}, nil
-		}
-		report(sweep.Report{Step: epoch, Metrics: sweep.Metrics{"score": x + float64(epoch)/100}})
-	}
-	return sweep.Result{Outcome: sweep.Succeeded, Seconds: float64(m.epochs) * 60}, nil
-}
-
-func loop(s *memory, l sweep.Searcher, m *machine) sweep.Loop {
+func loop(s *looptest.Store, l sweep.Searcher, m *looptest.Machine) sweep.Loop {
 	return sweep.Loop{
 		Spec: sweep.Spec{
 			Name:       "test",
@@ -144,25 +49,30 @@ func loop(s *memory, l sweep.Searcher, m *machine) sweep.Loop {
 	}
 }
 
-func newMachine(slots, epochs int) *machine {
-	return &machine{slots: slots, epochs: epochs, launches: map[string]int{}}
+// newMachine trains so many epochs, a minute each, of trials whose score is x and
+// grows a little.
+func newMachine(slots, epochs int) *looptest.Machine {
+	return looptest.NewMachine(slots, epochs, func(t sweep.Trial, epoch int, _ float64) (sweep.Metrics, float64) {
+		x, _ := t.Params["x"].AsFloat()
+		return sweep.Metrics{"score": x + float64(epoch)/100}, 0
+	})
 }
 
 func TestLoopRunsEveryVariantOnceOnAllSlots(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store, m := newMemory(), newMachine(4, 3)
+		store, m := looptest.NewStore(), newMachine(4, 3)
 		start := time.Now()
 		sum, err := loop(store, variants(10), m).Do(t.Context())
 		if err != nil || !sum.Complete || sum.Counts[sweep.Succeeded] != 10 {
 			t.Fatalf("Do = %+v, %v; want 10 succeeded", sum, err)
 		}
-		if m.most != 4 {
-			t.Errorf("%d trials ran at once, want 4", m.most)
+		if m.Most() != 4 {
+			t.Errorf("%d trials ran at once, want 4", m.Most())
 		}
 		if got, want := time.Since(start), 9*time.Minute; got != want {
 			t.Errorf("10 trials of 3 minutes on 4 slots took %v, want %v", got, want)
 		}
-		for n, trial := range store.trials {
+		for n, trial := range store.Kept {
 			if x, _ := trial.Params["x"].AsInt(); int(x) != n || trial.Best.Step != 3 || len(trial.Reports) != 3 {
 				t.Errorf("trial %d is %+v", n, trial)
 			}
@@ -176,31 +86,31 @@ func TestLoopGoesOnAfterAFailureAtAnyWrite(t *testing.T) {
 	for k := 1; ; k++ {
 		finished := false
 		synctest.Test(t, func(t *testing.T) {
-			store, m := newMemory(), newMachine(3, 2)
-			store.failAt = k
+			store, m := looptest.NewStore(), newMachine(3, 2)
+			store.FailAt = k
 			_, err := loop(store, variants(5), m).Do(t.Context())
 			finished = err == nil
-			if !finished && !errors.Is(err, errDisk) {
+			if !finished && !errors.Is(err, looptest.ErrDisk) {
 				t.Fatalf("write %d fails: Do = %v, want the store's error", k, err)
 			}
 			sum, err := loop(store, variants(5), m).Do(t.Context())
 			if err != nil || sum.Counts[sweep.Succeeded] != 5 || !sum.Complete {
 				t.Fatalf("write %d fails: second Do = %+v, %v", k, sum, err)
 			}
-			if len(store.trials) != 5 {
-				t.Errorf("write %d fails: %d trials recorded, want 5", k, len(store.trials))
+			if len(store.Kept) != 5 {
+				t.Errorf("write %d fails: %d trials recorded, want 5", k, len(store.Kept))
 			}
-			for n, times := range store.outcome {
+			for n, times := range store.Ends {
 				if times != 1 {
 					t.Errorf("write %d fails: trial %d ended %d times", k, n, times)
 				}
 			}
-			for id, launches := range m.launches {
+			for id, launches := range m.Launches() {
 				if launches > 2 {
 					t.Errorf("write %d fails: trial %s launched %d times", k, id, launches)
 				}
 			}
-			for _, trial := range store.trials {
+			for _, trial := range store.Kept {
 				if len(trial.Reports) != 2 || trial.Best.Step != 2 {
 					t.Errorf("write %d fails: trial %d has curve %v", k, trial.Number, trial.Reports)
 				}
@@ -216,23 +126,23 @@ func TestLoopGoesOnAfterAFailureAtAnyWrite(t *testing.T) {
 // proposed again under its number.
 func TestLoopFillsGaps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store, m := newMemory(), newMachine(1, 1)
+		store, m := looptest.NewStore(), newMachine(1, 1)
 		if _, err := loop(store, variants(4), m).Do(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		delete(store.trials, 1)
+		delete(store.Kept, 1)
 		if _, err := loop(store, variants(4), m).Do(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if x, _ := store.trials[1].Params["x"].AsInt(); x != 1 || store.trials[1].Outcome != sweep.Succeeded {
-			t.Errorf("trial 1 is %+v", store.trials[1])
+		if x, _ := store.Kept[1].Params["x"].AsInt(); x != 1 || store.Kept[1].Outcome != sweep.Succeeded {
+			t.Errorf("trial 1 is %+v", store.Kept[1])
 		}
 	})
 }
 
 func TestLoopInterruptIsGoneOnWith(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store, m := newMemory(), newMachine(2, 10)
+		store, m := looptest.NewStore(), newMachine(2, 10)
 		ctx, cancel := context.WithCancelCause(t.Context())
 		time.AfterFunc(15*time.Minute, func() { cancel(sweep.ErrInterrupt) })
 		sum, err := loop(store, variants(6), m).Do(ctx)
@@ -260,7 +170,7 @@ func TestLoopLimits(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				l := loop(newMemory(), variants(9), newMachine(1, 10))
+				l := loop(looptest.NewStore(), variants(9), newMachine(1, 10))
 				l.Spec.Limits = test.limits
 				sum, err := l.Do(t.Context())
 				if err != nil || sum.Reason != test.reason || !maps.Equal(sum.Counts, test.counts) {
@@ -273,7 +183,7 @@ func TestLoopLimits(t *testing.T) {
 
 func TestLoopFailureLimitEndsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := newMemory()
+		store := looptest.NewStore()
 		l := loop(store, variants(9), newMachine(1, 1))
 		l.Spec.Limits.Failures = 2
 		l.Spec.Objectives[0].Name = "accuracy" // which the trials do not report
@@ -281,8 +191,8 @@ func TestLoopFailureLimitEndsTheRun(t *testing.T) {
 		if err != nil || sum.Reason != "too many failed trials" || sum.Counts[sweep.Failed] != 2 {
 			t.Errorf("Do = %+v, %v", sum, err)
 		}
-		if want := `it ended without reporting accuracy; it reported ["score"]`; store.trials[0].Message != want {
-			t.Errorf("message %q, want %q", store.trials[0].Message, want)
+		if want := `it ended without reporting accuracy; it reported ["score"]`; store.Kept[0].Message != want {
+			t.Errorf("message %q, want %q", store.Kept[0].Message, want)
 		}
 	})
 }
@@ -300,14 +210,14 @@ func (b below) Judge(t sweep.Trial, _ sweep.History) sweep.Verdict {
 
 func TestLoopStopsEarly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := newMemory()
+		store := looptest.NewStore()
 		l := loop(store, variants(4), newMachine(2, 5))
 		l.Stopper = below(2)
 		sum, err := l.Do(t.Context())
 		if err != nil || sum.Counts[sweep.Stopped] != 2 || sum.Counts[sweep.Succeeded] != 2 {
 			t.Fatalf("Do = %+v, %v; want 2 stopped, 2 succeeded", sum, err)
 		}
-		if got := store.trials[0]; got.Message != "score below 2" || got.Steps != 2 {
+		if got := store.Kept[0]; got.Message != "score below 2" || got.Steps != 2 {
 			t.Errorf("stopped trial: message %q after %d steps", got.Message, got.Steps)
 		}
 	})
@@ -315,14 +225,14 @@ func TestLoopStopsEarly(t *testing.T) {
 
 func TestLoopRepeatsShareParametersAndDifferInSeed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := newMemory()
+		store := looptest.NewStore()
 		l := loop(store, variants(2), newMachine(2, 1))
 		l.Spec.Repeat = 3
 		if _, err := l.Do(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		seen := map[string]bool{}
-		for n, trial := range store.trials {
+		for n, trial := range store.Kept {
 			if trial.Variant != n/3 || trial.Repeat != n%3 || trial.Seed != uint64(1+n%3) {
 				t.Errorf("trial %d: variant %d, repeat %d, seed %d", n, trial.Variant, trial.Repeat, trial.Seed)
 			}
@@ -336,13 +246,13 @@ func TestLoopRepeatsShareParametersAndDifferInSeed(t *testing.T) {
 
 func TestLoopTakesOverCachedResults(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store, m := newMemory(), newMachine(1, 2)
+		store, m := looptest.NewStore(), newMachine(1, 2)
 		if _, err := loop(store, variants(3), m).Do(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		later := newMemory()
-		for _, trial := range store.trials {
-			later.cached[trial.ID] = trial
+		later := looptest.NewStore()
+		for _, trial := range store.Kept {
+			later.Earlier[trial.ID] = trial
 		}
 		l := loop(later, variants(4), m)
 		l.Run = "test-2"
@@ -350,10 +260,10 @@ func TestLoopTakesOverCachedResults(t *testing.T) {
 		if err != nil || sum.Cached != 3 || sum.Counts[sweep.Succeeded] != 4 {
 			t.Fatalf("Do = %+v, %v; want 3 of 4 cached", sum, err)
 		}
-		if got := later.trials[2]; got.CachedAs != "test-1/2" || got.Dir != "2" || len(got.Reports) != 2 {
+		if got := later.Kept[2]; got.CachedAs != "test-1/2" || got.Dir != "2" || len(got.Reports) != 2 {
 			t.Errorf("cached trial is %+v", got)
 		}
-		l.Fresh, l.Store = true, newMemory()
+		l.Fresh, l.Store = true, looptest.NewStore()
 		if sum, _ := l.Do(t.Context()); sum.Cached != 0 {
 			t.Errorf("fresh run took %d results from cache", sum.Cached)
 		}
@@ -362,7 +272,7 @@ func TestLoopTakesOverCachedResults(t *testing.T) {
 
 func TestLoopTellsEventsInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := loop(newMemory(), variants(1), newMachine(1, 2))
+		l := loop(looptest.NewStore(), variants(1), newMachine(1, 2))
 		var kinds []sweep.EventKind
 		l.Observe = func(e sweep.Event) { kinds = append(kinds, e.Kind) }
 		if _, err := l.Do(t.Context()); err != nil {
@@ -381,8 +291,8 @@ type sums struct{}
 func (sums) Next(n int, past sweep.History) (sweep.Params, error) {
 	sum := float64(n)
 	for _, t := range past {
-		if t.Ended > 0 {
-			sum += t.Best.Metrics["score"]
+		if settled, ok := t.Settled(); ok {
+			sum += settled.Best.Metrics["score"]
 		}
 	}
 	return sweep.Params{"x": sweep.Float(sum)}, nil
@@ -394,7 +304,7 @@ func (sums) Explain(int, sweep.History) (string, error) { return "a sum", nil }
 // the run was interrupted in between.
 func TestLoopRecordsWhatASearcherKnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store, m := newMemory(), newMachine(3, 5)
+		store, m := looptest.NewStore(), newMachine(3, 5)
 		l := loop(store, nil, m)
 		l.Searcher = sweep.WithTry(sums{}, []sweep.Params{{"x": sweep.Float(-1)}})
 		l.Spec.Repeat, l.Spec.Limits.Trials = 2, 24
@@ -423,6 +333,54 @@ func TestLoopRecordsWhatASearcherKnew(t *testing.T) {
 		}
 		if len(ends) != 24 || ends[0] || !ends[24] {
 			t.Errorf("the trials ended in the order %v, want each of 1 to 24 once", ends)
+		}
+	})
+}
+
+// rungs pauses trials at their second epoch, and promotes those whose score is even.
+type rungs struct{}
+
+func (rungs) Judge(t sweep.Trial, _ sweep.History) sweep.Verdict {
+	if t.Reports[len(t.Reports)-1].Step == 2 && len(t.Pauses) == 0 {
+		return sweep.Verdict{Stop: true, Pause: true, Reason: "paused"}
+	}
+	return sweep.Verdict{}
+}
+
+func (rungs) Promote(past sweep.History) (int, bool) {
+	for n := range past {
+		if past[n].Paused() && int(past[n].Best.Metrics["score"])%2 == 0 {
+			return n, true
+		}
+	}
+	return 0, false
+}
+
+// The same where trials are paused and go on: until they end again, what is known
+// of them is what they had when they were paused.
+func TestLoopRecordsWhatASearcherKnewOfPausedTrials(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, m := looptest.NewStore(), newMachine(3, 5)
+		l := loop(store, nil, m)
+		l.Searcher, l.Stopper = sums{}, rungs{}
+		l.Spec.Limits.Trials = 24
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(17*time.Minute, func() { cancel(sweep.ErrInterrupt) })
+		if sum, err := l.Do(ctx); err != nil || !sum.Interrupted {
+			t.Fatalf("interrupted Do = %+v, %v", sum, err)
+		}
+		if sum, err := l.Do(t.Context()); err != nil || !sum.Complete || sum.Counts[sweep.Succeeded] == 0 || sum.Counts[sweep.Stopped] == 0 {
+			t.Fatalf("second Do = %+v, %v", sum, err)
+		}
+		past, err := store.Trials()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n, trial := range past {
+			p, err := l.Searcher.Next(trial.Variant, past.Before(n))
+			if err != nil || p.Key() != trial.Params.Key() {
+				t.Errorf("trial %d was %s, decided again it is %s (%v)", n, trial.Params.Key(), p.Key(), err)
+			}
 		}
 	})
 }

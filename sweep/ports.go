@@ -11,14 +11,19 @@ import (
 type History []Trial
 
 // Before is the past of trial n as it was when n was proposed: trials that
-// ended later are still running in it, without a result. So what a searcher
-// decided can be decided again, whatever the number of slots and the order in
-// which trials ended.
+// ended later are still running in it, without a result but that of a pause
+// before then. So what a searcher decided can be decided again, whatever the
+// number of slots and the order in which trials ended.
 func (h History) Before(n int) History {
 	past := slices.Clone(h[:n])
 	for i, t := range past {
 		if t.Ended == 0 || t.Ended > h[n].After {
 			past[i] = Trial{Run: t.Run, Number: t.Number, Variant: t.Variant, Repeat: t.Repeat, ID: t.ID, After: t.After, Params: t.Params, Seed: t.Seed}
+			for _, p := range t.Pauses {
+				if p.Ended <= h[n].After {
+					past[i].Pauses = append(past[i].Pauses, p)
+				}
+			}
 		}
 	}
 	return past
@@ -47,9 +52,18 @@ type Learner interface {
 	Explain(n int, past History) (string, error)
 }
 
+// Breeder is a Searcher whose variants may go on from the checkpoints of others.
+type Breeder interface {
+	Searcher
+	// Parent is the trial that the n-th variant goes on from, one that has ended;
+	// false: it begins anew.
+	Parent(n int, past History) (number int, ok bool, err error)
+}
+
 // Verdict is a Stopper's judgement of a running trial.
 type Verdict struct {
 	Stop   bool
+	Pause  bool   // of a trial that stops: it may be gone on with, as its Promoter says
 	Reason string // for people: which rule, its value, the cut-off
 }
 
@@ -57,6 +71,14 @@ type Verdict struct {
 // rule of purity as a Searcher's holds.
 type Stopper interface {
 	Judge(t Trial, past History) Verdict
+}
+
+// Promoter is a Stopper that pauses trials, and has those gone on with that have
+// proved worth it. The same rule of purity holds.
+type Promoter interface {
+	Stopper
+	// Promote is the number of a paused trial that is to go on; false: none is.
+	Promote(past History) (number int, ok bool)
 }
 
 // Watcher is a Stopper that reads metrics of its own choice: a file can be

@@ -9,7 +9,10 @@ import (
 
 // Session is a run whose trials are trained elsewhere: a program asks for one
 // trial after the other and tells their results, in any order.
-type Session struct{ s *state }
+type Session struct {
+	s       *state
+	pausing map[int]bool // trials that were told to stop, and may be gone on with
+}
 
 // Open is a session on the loop's run. The loop's runner and directories are not
 // used; trials that the store has as running are with whoever asked for them.
@@ -25,20 +28,33 @@ func (l Loop) Open() (*Session, error) {
 	s.queue = slices.DeleteFunc(s.queue, func(n int) bool { // somebody has those that run
 		return s.history[n].ID != "" && s.history[n].Outcome == Running
 	})
-	return &Session{s}, nil
+	return &Session{s, map[int]bool{}}, nil
 }
 
-// Ask is the next trial, recorded as running, or ErrExhausted.
+// ErrWait is the answer of a session that has nothing to give out until one of
+// the trials that are out has ended.
+var ErrWait = errors.New("wait for a trial to end")
+
+// Ask is the next trial, recorded as running, or ErrExhausted, or ErrWait. A trial
+// that was paused may be given out again, to go on after its last report.
 func (x *Session) Ask(ctx context.Context) (Trial, error) {
 	for {
-		t, ok, err := x.s.take(ctx)
+		if err := ctx.Err(); err != nil {
+			return Trial{}, err
+		}
+		x.s.mu.Lock()
+		t, ok, err := x.s.pick()
+		x.s.mu.Unlock()
 		switch {
 		case err != nil:
 			return Trial{}, err
-		case !ok && ctx.Err() != nil:
-			return Trial{}, ctx.Err()
+		case !ok && x.waits():
+			return Trial{}, ErrWait
 		case !ok:
 			return Trial{}, ErrExhausted
+		case len(t.Pauses) > 0:
+			t.Attempt++
+			return t, x.s.record(t, TrialPromoted)
 		}
 		t, err = x.s.identify(ctx, t)
 		if errors.As(err, new(senseless)) {
@@ -53,6 +69,14 @@ func (x *Session) Ask(ctx context.Context) (Trial, error) {
 		t.Started, t.Attempt = x.s.Now(), 1
 		return t, x.s.record(t, TrialStarted)
 	}
+}
+
+// waits reports whether the end of a trial that is out may bring another.
+func (x *Session) waits() bool {
+	x.s.mu.Lock()
+	defer x.s.mu.Unlock()
+	_, promotes := x.s.Stopper.(Promoter)
+	return promotes && slices.ContainsFunc(x.s.history, func(t Trial) bool { return !t.Outcome.Final() })
 }
 
 // Tell adds a report to a trial that was asked for, and answers whether it is
@@ -71,7 +95,9 @@ func (x *Session) Tell(number int, r Report) (Verdict, error) {
 	if last := len(t.Reports); last > 0 && t.Reports[last-1].Step >= r.Step {
 		return Verdict{}, fmt.Errorf("tell trial %s: step %d comes after step %d", t.Name(), r.Step, t.Reports[last-1].Step)
 	}
-	return x.s.report(&t, r)
+	v, err := x.s.report(&t, r)
+	x.pausing[number] = v.Pause
+	return v, err
 }
 
 // End records how a trial that was asked for ended.
@@ -87,6 +113,9 @@ func (x *Session) End(number int, outcome Outcome, message string) (Trial, error
 	t.Seconds = t.Finished.Sub(t.Started).Seconds()
 	if outcome.Ranked() && t.Best.Step == 0 {
 		return t, fmt.Errorf("end trial %s: %s", t.Name(), x.s.unreported(t))
+	}
+	if outcome == Stopped && x.pausing[number] {
+		t.pause()
 	}
 	return t, x.s.record(t, TrialEnded)
 }
@@ -111,6 +140,11 @@ func (x *Session) Complete() bool {
 	n := len(x.s.history)
 	if len(x.s.queue) > 0 || slices.ContainsFunc(x.s.history, func(t Trial) bool { return !t.Outcome.Final() }) {
 		return false
+	}
+	if p, ok := x.s.Stopper.(Promoter); ok {
+		if _, ok := p.Promote(x.s.history); ok {
+			return false
+		}
 	}
 	if limit := x.s.Spec.Limits.Trials; x.s.exhausted || limit > 0 && n >= limit {
 		return true

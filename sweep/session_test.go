@@ -7,12 +7,13 @@ import (
 	"testing"
 
 	"github.com/inflame-deeplearning/sweep/sweep"
+	"github.com/inflame-deeplearning/sweep/sweep/looptest"
 )
 
 // Whoever trains asks and tells; between two sessions nothing is lost, and a
 // searcher that learns sees what was told.
 func TestSession(t *testing.T) {
-	store := newMemory()
+	store := looptest.NewStore()
 	l := loop(store, nil, nil)
 	l.Searcher = sums{}
 	l.Spec.Limits.Trials = 4
@@ -54,10 +55,10 @@ func TestSession(t *testing.T) {
 	if session.Complete() {
 		t.Error("complete with trials out")
 	}
-	if _, err := session.End(2, sweep.Failed, "no luck"); err != nil || store.trials[2].Message != "no luck" {
-		t.Errorf("End = %v; recorded is %+v", err, store.trials[2])
+	if _, err := session.End(2, sweep.Failed, "no luck"); err != nil || store.Kept[2].Message != "no luck" {
+		t.Errorf("End = %v; recorded is %+v", err, store.Kept[2])
 	}
-	for n, trial := range store.trials {
+	for n, trial := range store.Kept {
 		if want := map[int]sweep.Outcome{0: sweep.Succeeded, 1: sweep.Succeeded, 2: sweep.Failed, 3: sweep.Running}[n]; trial.Outcome != want {
 			t.Errorf("trial %d is %q, want %q", n, trial.Outcome, want)
 		}
@@ -67,10 +68,10 @@ func TestSession(t *testing.T) {
 // A session on an interrupted run gives out what nobody has: trials that were
 // cancelled, but not those that run. Its end is known without asking once more.
 func TestSessionGoesOn(t *testing.T) {
-	store := newMemory()
+	store := looptest.NewStore()
 	l := loop(store, variants(3), nil)
 	for n, outcome := range []sweep.Outcome{sweep.Cancelled, sweep.Running} {
-		store.trials[n] = sweep.Trial{Run: l.Run, Number: n, Variant: n, ID: "known", Params: variants(3)[n], Outcome: outcome}
+		store.Kept[n] = sweep.Trial{Run: l.Run, Number: n, Variant: n, ID: "known", Params: variants(3)[n], Outcome: outcome}
 	}
 	session, err := l.Open()
 	if err != nil {
@@ -95,7 +96,7 @@ func TestSessionGoesOn(t *testing.T) {
 }
 
 func TestSessionRefuses(t *testing.T) {
-	l := loop(newMemory(), variants(2), nil)
+	l := loop(looptest.NewStore(), variants(2), nil)
 	session, err := l.Open()
 	if err != nil {
 		t.Fatal(err)
@@ -127,9 +128,53 @@ func TestSessionRefuses(t *testing.T) {
 	}
 }
 
+// A trial that was paused is given out again when it is promoted; until then there
+// is something to wait for.
+func TestSessionPromotes(t *testing.T) {
+	l := loop(looptest.NewStore(), variants(2), nil)
+	l.Stopper = rungs{}
+	session, err := l.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := session.Ask(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := session.Ask(t.Context()); !errors.Is(err, sweep.ErrWait) {
+		t.Errorf("with two trials out: %v", err)
+	}
+	for n, score := range []float64{3, 4} {
+		v, err := session.Tell(n, sweep.Report{Step: 2, Metrics: sweep.Metrics{"score": score}})
+		if err != nil || !v.Pause {
+			t.Errorf("Tell = %+v, %v", v, err)
+		}
+		if _, err := session.End(n, sweep.Stopped, v.Reason); err != nil {
+			t.Error(err)
+		}
+	}
+	if session.Complete() {
+		t.Error("complete with a trial to be promoted")
+	}
+	again, err := session.Ask(t.Context())
+	if err != nil || again.Number != 1 || again.Steps != 1 || again.Attempt != 2 {
+		t.Fatalf("promoted is %+v, %v", again, err)
+	}
+	if v, err := session.Tell(1, sweep.Report{Step: 3, Metrics: sweep.Metrics{"score": 5}}); err != nil || v.Stop {
+		t.Errorf("Tell = %+v, %v", v, err)
+	}
+	if ended, err := session.End(1, sweep.Succeeded, ""); err != nil || ended.Best.Step != 3 {
+		t.Errorf("End = %+v, %v", ended, err)
+	}
+	if _, err := session.Ask(t.Context()); !errors.Is(err, sweep.ErrExhausted) || !session.Complete() {
+		t.Errorf("at the end: %v", err)
+	}
+}
+
 // A rule stops trials that are trained elsewhere too.
 func TestSessionJudges(t *testing.T) {
-	l := loop(newMemory(), variants(2), nil)
+	l := loop(looptest.NewStore(), variants(2), nil)
 	l.Stopper = below(2)
 	session, err := l.Open()
 	if err != nil {

@@ -66,6 +66,12 @@ type Trial struct {
 	After int `json:"after,omitempty"`
 	Ended int `json:"ended,omitempty"`
 
+	// Parent is the trial from whose checkpoint it goes on; nil: it begins anew.
+	Parent *Parent `json:"parent,omitempty"`
+
+	// Pauses are how it stood each time a stop rule paused it, in their order.
+	Pauses []Pause `json:"pauses,omitempty"`
+
 	Params Params `json:"params"`
 	Task   Task   `json:"task"`
 	Seed   uint64 `json:"seed"`
@@ -88,6 +94,45 @@ type Trial struct {
 	// Reports is the learning curve, in step order. It is not part of the
 	// record: the store keeps reports apart, the loop fills it for stop rules.
 	Reports []Report `json:"-"`
+}
+
+// Parent is a trial of the same run that another goes on from.
+type Parent struct {
+	Number int    `json:"number"`
+	ID     string `json:"id"`
+	Step   int    `json:"step"` // of its last report, after which the other begins
+	Dir    string `json:"-"`    // for who launches the other
+}
+
+// Pause is the result with which a trial was paused: what is known of it until it
+// ends again.
+type Pause struct {
+	Ended int    `json:"ended"` // as the trial's
+	Steps int    `json:"steps"` // as the trial's
+	Best  Report `json:"best"`  // as the trial's
+	Last  Report `json:"last"`  // what it reported last
+}
+
+// Paused reports whether t is paused: stopped, and perhaps to be gone on with.
+func (t *Trial) Paused() bool {
+	n := len(t.Pauses)
+	return t.Outcome == Stopped && n > 0 && t.Pauses[n-1].Ended == t.Ended
+}
+
+// pause adds how t stands to its pauses; its end is not known yet.
+func (t *Trial) pause() {
+	t.Pauses = append(slices.Clone(t.Pauses), Pause{Steps: t.Steps, Best: t.Best, Last: t.Reports[len(t.Reports)-1]})
+}
+
+// Settled is t with the result that is known of it: its own where it has ended,
+// else that of its last pause. It is false where there is none.
+func (t *Trial) Settled() (Trial, bool) {
+	if n := len(t.Pauses); t.Ended == 0 && n > 0 {
+		p, paused := t.Pauses[n-1], *t
+		paused.Outcome, paused.Ended, paused.Steps, paused.Best = Stopped, p.Ended, p.Steps, p.Best
+		return paused, true
+	}
+	return *t, t.Ended > 0
 }
 
 // Name is how people call t: its run and number, as grid-3/17.
@@ -120,13 +165,18 @@ func (t *Trial) improve(r Report, o Objective) {
 }
 
 // Identify is the identity of a trial: 16 hexadecimal digits that hash what it
-// trains, with which seed, on which data.
-func Identify(task Task, seed uint64, data string) string {
+// trains, with which seed, on which data, and from where on.
+func Identify(task Task, seed uint64, data string, parent *Parent) string {
+	from := ""
+	if parent != nil {
+		from = fmt.Sprintf("%s@%d", parent.ID, parent.Step)
+	}
 	text, err := json.Marshal(struct {
 		Task Task   `json:"task"`
 		Seed uint64 `json:"seed"`
 		Data string `json:"data"`
-	}{task, seed, data})
+		From string `json:"from,omitempty"`
+	}{task, seed, data, from})
 	if err != nil {
 		panic(fmt.Sprintf("sweep: task without an encoding: %v", err)) // values were checked when they were made
 	}

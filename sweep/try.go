@@ -41,6 +41,14 @@ func (t tryingLearner) Explain(n int, past History) (string, error) {
 	return t.inner.Explain(n-len(t.tries), past)
 }
 
+// Parent is that of the inner searcher's variant, where it has such.
+func (t tryingLearner) Parent(n int, past History) (int, bool, error) {
+	if b, ok := t.inner.(Breeder); ok && n >= len(t.tries) {
+		return b.Parent(n-len(t.tries), past)
+	}
+	return 0, false, nil
+}
+
 type trying struct {
 	inner Searcher
 	tries []Params

@@ -19,6 +19,15 @@ type asked struct {
 	Trial  string       `json:"trial"`
 	Params sweep.Params `json:"params"`
 	Seed   uint64       `json:"seed"`
+	Step   int          `json:"step,omitempty"` // the last one told, of a trial that was paused and is to go on
+}
+
+func askedFor(t sweep.Trial) asked {
+	a := asked{Trial: t.Name(), Params: t.Params, Seed: t.Seed}
+	if n := len(t.Pauses); n > 0 {
+		a.Step = t.Pauses[n-1].Last.Step
+	}
+	return a
 }
 
 func newAsk(o *options, p *config.Plugins) *cobra.Command {
@@ -30,10 +39,11 @@ func newAsk(o *options, p *config.Plugins) *cobra.Command {
 		Long: `Ask for the next trial of a sweep whose trials some program of yours trains, and
 print it as JSON; tell the result with "sweep tell". The file needs params, an
 objective and a search, and nothing that says how to train. Exit code 1 where
-there is nothing left to propose.
+there is nothing left to propose. A trial that was paused (stop "asha" of type
+promotion) may come again, with the "step" after which it is to go on.
 
 With --serve the answers to requests on standard input, a JSON object a line:
-  {"ask": true}                                        {"trial": ..., "params": ..., "seed": ...}, or {} at the end
+  {"ask": true}                                        {"trial": ..., "params": ..., "seed": ...}, {} at the end, {"wait": true}: tell first
   {"tell": TRIAL, "metrics": {"loss": 0.3}}            {}
   {"tell": TRIAL, "metrics": {...}, "more": true}      {"stop": true, "reason": ...} or {"stop": false}
   {"tell": TRIAL, "failed": "why"}                     {}
@@ -71,10 +81,13 @@ An answer with an "error" says what was wrong with a request.`,
 				s.ended()
 				return hint{fmt.Errorf("run %s has nothing left to propose", s.run.ID), "sweep best " + s.run.Sweep}
 			}
+			if errors.Is(err, sweep.ErrWait) {
+				return fmt.Errorf("run %s has nothing to give out until a trial that is out has ended: tell of one, and ask again", s.run.ID)
+			}
 			if err != nil {
 				return err
 			}
-			return writeJSON(cmd.OutOrStdout(), asked{t.Name(), t.Params, t.Seed})
+			return writeJSON(cmd.OutOrStdout(), askedFor(t))
 		},
 	}
 	cmd.Flags().StringArrayVar(&vars, "var", nil, "set a variable of the file, NAME=VALUE; may be given several times")
@@ -127,10 +140,15 @@ func (s *session) answer(cmd *cobra.Command, r request) (any, error) {
 	switch {
 	case r.Ask:
 		t, err := s.Ask(cmd.Context())
-		if errors.Is(err, sweep.ErrExhausted) {
+		switch {
+		case errors.Is(err, sweep.ErrExhausted):
 			return nothing, nil
+		case errors.Is(err, sweep.ErrWait):
+			return struct {
+				Wait bool `json:"wait"`
+			}{true}, nil
 		}
-		return asked{t.Name(), t.Params, t.Seed}, err
+		return askedFor(t), err
 	case r.Tell == "":
 		return nil, errors.New(`a request has "ask" or "tell"`)
 	}

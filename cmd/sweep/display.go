@@ -102,6 +102,8 @@ func (s *tallied) count(e sweep.Event) {
 	switch e.Kind {
 	case sweep.RunStarted:
 		s.total, s.done, s.slots, s.began = e.Total, e.Done, e.Slots, e.Time
+	case sweep.TrialPromoted:
+		s.done-- // it was counted when it was paused
 	case sweep.TrialEnded:
 		if e.Trial.Outcome.Final() {
 			s.done++
@@ -148,6 +150,8 @@ func (d *plainLines) event(e sweep.Event) {
 	switch t := e.Trial; e.Kind {
 	case sweep.TrialStarted:
 		fmt.Fprintf(d.out, "sweep: trial %s started: %s\n", t.Name(), settings(t.Params, d.run.Params))
+	case sweep.TrialPromoted:
+		fmt.Fprintf(d.out, "sweep: trial %s promoted: it goes on after epoch %d\n", t.Name(), t.Pauses[len(t.Pauses)-1].Last.Step)
 	case sweep.TrialEnded:
 		line := fmt.Sprintf("sweep: [%s] trial %s %s", d.progress(), t.Name(), t.Outcome)
 		if value, ok := d.run.Value(t); ok {

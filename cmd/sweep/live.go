@@ -105,7 +105,7 @@ func (v *view) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		v.now = m.Time
 		v.count(m)
 		switch m.Kind {
-		case sweep.TrialStarted, sweep.TrialReported:
+		case sweep.TrialStarted, sweep.TrialPromoted, sweep.TrialReported:
 			v.running[m.Trial.Number] = m.Trial
 		case sweep.TrialEnded:
 			delete(v.running, m.Trial.Number)

@@ -153,7 +153,7 @@ func history(db *results.DB, file *config.File) (known map[string]int, pace floa
 			continue
 		}
 		task, _, err := file.Spec.Resolve(fitted)
-		if err == nil && sweep.Identify(task, t.Seed, t.Data) == t.ID {
+		if err == nil && sweep.Identify(task, t.Seed, t.Data, t.Parent) == t.ID {
 			known[t.Params.Key()]++
 		}
 	}

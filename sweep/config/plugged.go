@@ -43,6 +43,9 @@ func (r *reader) searching(f *File, block *hclsyntax.Block, infinite sweep.Axis,
 		return
 	}
 	f.Searcher = sweep.WithTry(searcher, f.Spec.Try)
+	if rule, ok := searcher.(sweep.Stopper); ok {
+		f.Stopper = rule
+	}
 }
 
 // plugged builds the runner, the stop rules and the notifiers.
@@ -59,7 +62,7 @@ func (r *reader) plugged(f *File, blocks map[string][]*hclsyntax.Block) {
 	if f.Runner, err = r.plugins.Runners.New(f.Spec, runner); err != nil {
 		r.addErr(err, at)
 	}
-	f.Stopper = r.stopping(f.Spec, blocks["stop"])
+	f.Stopper = r.stopping(f, blocks["stop"])
 	for _, b := range blocks["notify"] {
 		if way, err := r.plugin(b, "the way to notify", r.plugins.Notify); err == nil {
 			n, err := r.plugins.Notify.New(f.Spec, way)
@@ -71,15 +74,19 @@ func (r *reader) plugged(f *File, blocks map[string][]*hclsyntax.Block) {
 	}
 }
 
-// stopping builds the stop rules as one; nil: there is none.
-func (r *reader) stopping(spec sweep.Spec, blocks []*hclsyntax.Block) sweep.Stopper {
-	var rules sweep.Stoppers
+// stopping builds the stop rules as one, that of the search first where it has
+// one; nil: there is none.
+func (r *reader) stopping(f *File, blocks []*hclsyntax.Block) sweep.Stopper {
+	var rules []sweep.Stopper
+	if f.Stopper != nil {
+		rules = append(rules, f.Stopper)
+	}
 	for _, b := range blocks {
 		block, err := r.plugin(b, "the stop rule", r.plugins.Stop)
 		if err != nil {
 			continue
 		}
-		rule, err := r.plugins.Stop.New(spec, block)
+		rule, err := r.plugins.Stop.New(f.Spec, block)
 		if err != nil {
 			r.addErr(err, b.TypeRange)
 			continue
@@ -89,14 +96,7 @@ func (r *reader) stopping(spec sweep.Spec, blocks []*hclsyntax.Block) sweep.Stop
 			r.watched = append(r.watched, watch{w.Metrics(), b})
 		}
 	}
-	switch len(rules) {
-	case 0:
-		return nil
-	case 1:
-		return rules[0]
-	default:
-		return rules
-	}
+	return sweep.Stoppers(rules...)
 }
 
 // watch is the metrics that a stop block reads.

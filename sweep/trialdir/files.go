@@ -14,8 +14,9 @@ import (
 
 const version = 1
 
-// Create makes the directory and writes trial.json, and takes back an earlier
-// request to stop.
+// Create makes the directory, with its parent's checkpoint where the trial goes on
+// from another and has none of its own yet, and writes trial.json, and takes back
+// an earlier request to stop.
 func (d Dir) Create(s Spec) error {
 	if err := os.MkdirAll(string(d), 0o700); err != nil {
 		return fmt.Errorf("make trial directory: %w", err)
@@ -23,8 +24,38 @@ func (d Dir) Create(s Spec) error {
 	if err := os.Remove(d.path("stop")); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("clear stop request: %w", err)
 	}
+	if p := s.Trial.Parent; p != nil {
+		if err := d.inherit(Dir(p.Dir)); err != nil {
+			return err
+		}
+	}
 	s.Version = version
 	return d.writeJSON("trial.json", s)
+}
+
+// inherit copies another trial's checkpoint, whole or not at all. One that left
+// none has nothing to give.
+func (d Dir) inherit(from Dir) error {
+	if _, err := os.Stat(d.Checkpoint()); err == nil {
+		return nil
+	}
+	if _, err := os.Stat(from.Checkpoint()); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	part := d.Checkpoint() + ".part"
+	if err := os.RemoveAll(part); err != nil {
+		return fmt.Errorf("clear a copy that was cut off: %w", err)
+	}
+	if err := os.CopyFS(part, os.DirFS(from.Checkpoint())); err != nil {
+		return fmt.Errorf("copy the checkpoint of trial directory %s: %w", from, err)
+	}
+	if err := os.Chmod(part, 0o700); err != nil {
+		return fmt.Errorf("copy checkpoint: %w", err)
+	}
+	if err := os.Rename(part, d.Checkpoint()); err != nil {
+		return fmt.Errorf("copy checkpoint: %w", err)
+	}
+	return SyncDir(string(d))
 }
 
 // Spec reads trial.json.

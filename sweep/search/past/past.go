@@ -55,7 +55,11 @@ func (p *Point) judge(trials sweep.History, repeat int, objectives []sweep.Objec
 	for i := range trials {
 		t := &trials[i]
 		if t.Ended == 0 {
-			continue
+			paused, ok := t.Settled()
+			if !ok {
+				continue
+			}
+			t = &paused
 		}
 		ended++
 		last = max(last, t.Ended)

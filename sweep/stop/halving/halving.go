@@ -1,9 +1,10 @@
-// Package halving is asynchronous successive halving in its stopping form (Li et
-// al. 2020, "A System for Massively Parallel Hyperparameter Tuning"; the stopping
-// form is that of Tune and Syne Tune): what asha and hyperband share. It keeps
-// nothing: whether a trial goes on follows from the curves at hand. So a trial
-// that is launched again, and reports from its first epoch on, is judged anew at
-// the rungs it had passed, against all that have come there by then.
+// Package halving is asynchronous successive halving (Li et al. 2020, "A System
+// for Massively Parallel Hyperparameter Tuning") as asha and hyperband use it: by
+// promotion, as published, and in the stopping form of Tune and Syne Tune. It keeps
+// nothing: whether a trial goes on follows from the curves at hand. So, in the
+// stopping form, a trial that is launched again, and reports from its first epoch
+// on, is judged anew at the rungs it had passed, against all that have come there
+// by then.
 package halving
 
 import (

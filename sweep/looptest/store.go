@@ -1,0 +1,72 @@
+// Package looptest is what tests of the loop, and of what plugs into it, run it
+// with: a store in memory and a machine whose trials only count epochs.
+package looptest
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/inflame-deeplearning/sweep/sweep"
+)
+
+// ErrDisk is the failure of a Store.
+var ErrDisk = errors.New("disk full")
+
+// Store is a sweep.Store in memory that can fail at its n-th write, as a disk that
+// fills up or a process that dies between two writes would.
+type Store struct {
+	Kept    map[int]sweep.Trial    // by number
+	Earlier map[string]sweep.Trial // of earlier runs, by identity
+	Ends    map[int]int            // how many times a trial has ended, by number
+	FailAt  int                    // 0: never
+
+	mu     sync.Mutex
+	writes int
+}
+
+// NewStore is empty.
+func NewStore() *Store {
+	return &Store{Kept: map[int]sweep.Trial{}, Earlier: map[string]sweep.Trial{}, Ends: map[int]int{}}
+}
+
+// Put is a sweep.Store's.
+func (s *Store) Put(t sweep.Trial, reports ...sweep.Report) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.writes++
+	if s.writes == s.FailAt {
+		return ErrDisk
+	}
+	old := s.Kept[t.Number]
+	t.Reports = slices.Clone(old.Reports)
+	for _, r := range reports {
+		t.Reports = slices.DeleteFunc(t.Reports, func(o sweep.Report) bool { return o.Step >= r.Step })
+		t.Reports = append(t.Reports, r)
+	}
+	if t.Outcome.Final() && !old.Outcome.Final() {
+		s.Ends[t.Number]++
+	}
+	s.Kept[t.Number] = t
+	return nil
+}
+
+// Trials is a sweep.Store's.
+func (s *Store) Trials() (sweep.History, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var h sweep.History
+	for _, n := range slices.Sorted(maps.Keys(s.Kept)) {
+		h = append(h, s.Kept[n])
+	}
+	return h, nil
+}
+
+// Cached is a sweep.Store's.
+func (s *Store) Cached(id string) (sweep.Trial, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t, ok := s.Earlier[id]
+	return t, ok, nil
+}
