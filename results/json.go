@@ -25,6 +25,7 @@ type TrialJSON struct {
 	Seconds   float64        `json:"seconds"`
 	ModelDir  string         `json:"model_dir,omitempty"`
 	CachedAs  string         `json:"cached_as,omitempty"`
+	Parent    string         `json:"parent,omitempty"` // the trial from whose checkpoint it went on
 
 	// Over the seeds of the variant, where repeat is above 1.
 	Seeds int      `json:"seeds,omitempty"`
@@ -64,6 +65,9 @@ func (r Run) JSON(t sweep.Trial) TrialJSON {
 	out := TrialJSON{
 		Run: r.ID, Sweep: r.Sweep, Trial: t.Name(), ID: t.ID, Outcome: OutcomeName(t.Outcome), Message: t.Message,
 		Params: t.Params, Metrics: t.Best.Metrics, Epochs: t.Steps, Seconds: t.Seconds, CachedAs: t.CachedAs,
+	}
+	if p := t.Parent; p != nil {
+		out.Parent = sweep.Trial{Run: t.Run, Number: p.Number}.Name()
 	}
 	if out.Metrics == nil {
 		out.Metrics = sweep.Metrics{}

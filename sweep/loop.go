@@ -109,6 +109,7 @@ type state struct {
 	active    int           // slots with a trial
 	idle      chan struct{} // closed when one of these has ended
 	exhausted bool
+	waiting   bool // whether the searcher waits for a trial to end
 	failures  int
 }
 
@@ -147,6 +148,9 @@ func (s *state) propose() (bool, error) {
 		p, err := s.Searcher.Next(t.Variant, s.history)
 		if errors.Is(err, ErrExhausted) {
 			s.exhausted = true
+			return false, nil
+		}
+		if s.waiting = errors.Is(err, ErrWait); s.waiting {
 			return false, nil
 		}
 		if err != nil {

@@ -18,7 +18,7 @@ func (h History) Before(n int) History {
 	past := slices.Clone(h[:n])
 	for i, t := range past {
 		if t.Ended == 0 || t.Ended > h[n].After {
-			past[i] = Trial{Run: t.Run, Number: t.Number, Variant: t.Variant, Repeat: t.Repeat, ID: t.ID, After: t.After, Params: t.Params, Seed: t.Seed}
+			past[i] = Trial{Run: t.Run, Number: t.Number, Variant: t.Variant, Repeat: t.Repeat, ID: t.ID, After: t.After, Parent: t.Parent, Params: t.Params, Seed: t.Seed}
 			for _, p := range t.Pauses {
 				if p.Ended <= h[n].After {
 					past[i].Pauses = append(past[i].Pauses, p)
@@ -32,6 +32,10 @@ func (h History) Before(n int) History {
 // ErrExhausted is what a Searcher answers when it has nothing left to propose.
 var ErrExhausted = errors.New("search space exhausted")
 
+// ErrWait is what a Searcher answers that has nothing to propose until another
+// trial has ended, and a Session that has nothing to give out until then.
+var ErrWait = errors.New("wait for a trial to end")
+
 // Searcher chooses variants. It decides from n, the history and the spec it
 // was made with alone; it may cache, and must answer the same without its
 // cache, so that a resumed sweep proposes what the undisturbed one would have.
@@ -39,7 +43,7 @@ var ErrExhausted = errors.New("search space exhausted")
 // that have not, but not what these have reported so far: that is not recorded
 // with the proposal.
 type Searcher interface {
-	// Next is the n-th variant, n counting from 0, or ErrExhausted.
+	// Next is the n-th variant, n counting from 0, or ErrExhausted, or ErrWait.
 	Next(n int, past History) (Params, error)
 }
 

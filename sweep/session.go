@@ -31,10 +31,6 @@ func (l Loop) Open() (*Session, error) {
 	return &Session{s, map[int]bool{}}, nil
 }
 
-// ErrWait is the answer of a session that has nothing to give out until one of
-// the trials that are out has ended.
-var ErrWait = errors.New("wait for a trial to end")
-
 // Ask is the next trial, recorded as running, or ErrExhausted, or ErrWait. A trial
 // that was paused may be given out again, to go on after its last report.
 func (x *Session) Ask(ctx context.Context) (Trial, error) {
@@ -76,7 +72,7 @@ func (x *Session) waits() bool {
 	x.s.mu.Lock()
 	defer x.s.mu.Unlock()
 	_, promotes := x.s.Stopper.(Promoter)
-	return promotes && slices.ContainsFunc(x.s.history, func(t Trial) bool { return !t.Outcome.Final() })
+	return (promotes || x.s.waiting) && slices.ContainsFunc(x.s.history, func(t Trial) bool { return !t.Outcome.Final() })
 }
 
 // Tell adds a report to a trial that was asked for, and answers whether it is

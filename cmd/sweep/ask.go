@@ -19,13 +19,17 @@ type asked struct {
 	Trial  string       `json:"trial"`
 	Params sweep.Params `json:"params"`
 	Seed   uint64       `json:"seed"`
-	Step   int          `json:"step,omitempty"` // the last one told, of a trial that was paused and is to go on
+	Step   int          `json:"step,omitempty"`   // the last one told, of a trial that was paused and is to go on
+	Parent string       `json:"parent,omitempty"` // the trial from whose checkpoint it is to go on
 }
 
 func askedFor(t sweep.Trial) asked {
 	a := asked{Trial: t.Name(), Params: t.Params, Seed: t.Seed}
 	if n := len(t.Pauses); n > 0 {
 		a.Step = t.Pauses[n-1].Last.Step
+	}
+	if p := t.Parent; p != nil {
+		a.Parent = sweep.Trial{Run: t.Run, Number: p.Number}.Name()
 	}
 	return a
 }
@@ -40,7 +44,8 @@ func newAsk(o *options, p *config.Plugins) *cobra.Command {
 print it as JSON; tell the result with "sweep tell". The file needs params, an
 objective and a search, and nothing that says how to train. Exit code 1 where
 there is nothing left to propose. A trial that was paused (stop "asha" of type
-promotion) may come again, with the "step" after which it is to go on.
+promotion) may come again, with the "step" after which it is to go on; under a pbt
+search a trial goes on from the checkpoint of its "parent".
 
 With --serve the answers to requests on standard input, a JSON object a line:
   {"ask": true}                                        {"trial": ..., "params": ..., "seed": ...}, {} at the end, {"wait": true}: tell first

@@ -169,8 +169,8 @@ func (v *view) line(t sweep.Trial) string {
 	text := fmt.Sprintf("  %-10s", t.Name())
 	epochs, known := t.Task.Train.Fields()["epochs"].AsInt()
 	switch {
-	case known:
-		text += fmt.Sprintf("  epoch %d/%d", t.Steps, epochs)
+	case known && t.Steps > 0:
+		text += fmt.Sprintf("  epoch %d/%d", t.Reports[t.Steps-1].Step, epochs)
 	case t.Steps > 0:
 		text += fmt.Sprintf("  step %d", t.Steps)
 	}

@@ -67,7 +67,7 @@ func makePlan(db *results.DB, file *config.File, first int) (plan, error) {
 	var asked sweep.History // by a search that learns, none of which has ended
 	for n := range first {
 		v, err := file.Searcher.Next(n, asked)
-		if errors.Is(err, sweep.ErrExhausted) {
+		if errors.Is(err, sweep.ErrExhausted) || errors.Is(err, sweep.ErrWait) {
 			break
 		}
 		if err != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/inflame-deeplearning/sweep/sweep/search/cmaes"
 	"github.com/inflame-deeplearning/sweep/sweep/search/gp"
 	"github.com/inflame-deeplearning/sweep/sweep/search/grid"
+	"github.com/inflame-deeplearning/sweep/sweep/search/pbt"
 	"github.com/inflame-deeplearning/sweep/sweep/search/random"
 	"github.com/inflame-deeplearning/sweep/sweep/search/sobol"
 	"github.com/inflame-deeplearning/sweep/sweep/search/tpe"
@@ -37,6 +38,7 @@ func plugins() *config.Plugins {
 	config.Add(p.Search, "tpe", tpe.New)
 	config.Add(p.Search, "cmaes", cmaes.New)
 	config.Add(p.Search, "gp", gp.New)
+	config.Add(p.Search, "pbt", pbt.New)
 
 	config.Add(p.Stop, "asha", asha.New)
 	config.Add(p.Stop, "hyperband", hyperband.New)

@@ -84,6 +84,14 @@ func trainAgain(cmd *cobra.Command, o *options, db *results.DB, run results.Run,
 	if err := os.RemoveAll(second.Dir); err != nil {
 		return t, fmt.Errorf("clear earlier rerun: %w", err)
 	}
+	if t.Parent != nil {
+		from := *t.Parent
+		parent, _, err := db.FindTrial(sweep.Trial{Run: run.ID, Number: from.Number}.Name())
+		if err != nil {
+			return t, fmt.Errorf("find the parent of trial %s: %w", t.Name(), err)
+		}
+		from.Dir, second.Parent = parent.Dir, &from
+	}
 	second.Reports, second.Best, second.Steps, second.CachedAs = nil, sweep.Report{}, 0, ""
 	o.say(cmd.ErrOrStderr(), "training trial %s again", t.Name())
 	result, err := runner.Run(cmd.Context(), sweep.Job{Trial: second, Objectives: run.Objectives, CacheDir: db.CacheDir()}, func(r sweep.Report) {

@@ -134,7 +134,7 @@ func finish(db *results.DB, id string, s results.Status, reason string) {
 // planned is the number of trials the run will have; 0 where that is not known.
 func planned(file *config.File) (int, error) {
 	n := file.Trials
-	if file.Finite {
+	if file.Finite && !file.Breeds {
 		size, err := file.Spec.Space.Size(math.MaxInt32)
 		if err != nil {
 			return 0, err

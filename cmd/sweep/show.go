@@ -108,6 +108,9 @@ func showTrial(cmd *cobra.Command, run results.Run, t sweep.Trial) error {
 		field(cmd, run.Objectives[0].Name, "%s at step %d of %d", number(value), t.Best.Step, t.Steps)
 	}
 	field(cmd, "params", "%s", settings(t.Params, run.Params))
+	if p := t.Parent; p != nil {
+		field(cmd, "parent", "%s/%d, whose checkpoint after step %d it goes on from", t.Run, p.Number, p.Step)
+	}
 	var metrics []string
 	for _, name := range slices.Sorted(maps.Keys(t.Best.Metrics)) {
 		metrics = append(metrics, name+"="+number(t.Best.Metrics[name]))

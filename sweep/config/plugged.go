@@ -42,6 +42,7 @@ func (r *reader) searching(f *File, block *hclsyntax.Block, infinite sweep.Axis,
 		r.addErr(err, at)
 		return
 	}
+	_, f.Breeds = searcher.(sweep.Breeder)
 	f.Searcher = sweep.WithTry(searcher, f.Spec.Try)
 	if rule, ok := searcher.(sweep.Stopper); ok {
 		f.Stopper = rule

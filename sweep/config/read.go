@@ -28,6 +28,7 @@ type File struct {
 	Hash       string // of the source and the variables' values: equal hashes mean the same sweep
 	Spec       sweep.Spec
 	Finite     bool // whether the space is
+	Breeds     bool // whether variants go on from others: then there may be more than the space has
 	SearchName string
 	Searcher   sweep.Searcher
 	Trials     int           // variants that the search was told to propose; 0: no such number

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -156,5 +157,36 @@ func TestTailBeginsAnew(t *testing.T) {
 	}
 	if got := losses(); got != nil {
 		t.Errorf("losses %v come twice", got)
+	}
+}
+
+// A trial with a parent begins with its checkpoint, once, also after a copy that
+// was cut off; a parent without one leaves it to begin from nothing.
+func TestCreateInherits(t *testing.T) {
+	parent, child := Dir(t.TempDir()), Dir(t.TempDir())
+	spec := Spec{Trial: sweep.Trial{Parent: &sweep.Parent{Dir: string(parent)}}}
+	write := func(dir, text string) {
+		t.Helper()
+		if err := errors.Join(os.MkdirAll(dir, 0o700), os.WriteFile(filepath.Join(dir, "weights"), []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	create := func(want string) {
+		t.Helper()
+		if err := child.Create(spec); err != nil {
+			t.Fatal(err)
+		}
+		if text, _ := os.ReadFile(filepath.Join(child.Checkpoint(), "weights")); string(text) != want {
+			t.Errorf("the checkpoint is %q, want %q", text, want)
+		}
+	}
+	create("")
+	write(child.Checkpoint()+".part", "cut o")
+	write(parent.Checkpoint(), "parent's")
+	create("parent's")
+	write(child.Checkpoint(), "own")
+	create("own")
+	if info, err := os.Stat(child.Checkpoint()); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("its mode is %v (%v)", info.Mode(), err)
 	}
 }

@@ -30,6 +30,13 @@ type Point struct {
 // Value is that of the first objective.
 func (p Point) Value() float64 { return p.Values[0] }
 
+// Result is what the trials of a variant have come to, without its place.
+func Result(trials sweep.History, objectives []sweep.Objective) Point {
+	var p Point
+	p.judge(trials, len(trials), objectives)
+	return p
+}
+
 // Place is where params lie in a space.
 func Place(space sweep.Space, params sweep.Params) (Point, error) {
 	p := Point{Params: params, Domains: make([]sweep.Domain, len(space.Axes)), Units: make([]float64, len(space.Axes))}
