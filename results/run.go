@@ -38,8 +38,9 @@ type Run struct {
 	Params     []string          `json:"params"` // in the file's order
 	Repeat     int               `json:"repeat"`
 	Search     string            `json:"search"`
-	Total      int               `json:"total,omitempty"` // trials it will have; 0: not known
-	Fresh      bool              `json:"fresh,omitempty"` // takes nothing from cache
+	WarmStart  []string          `json:"warm_start,omitempty"` // runs from whose results the search set out
+	Total      int               `json:"total,omitempty"`      // trials it will have; 0: not known
+	Fresh      bool              `json:"fresh,omitempty"`      // takes nothing from cache
 	Status     Status            `json:"status"`
 	Reason     string            `json:"reason,omitempty"` // why it ended
 	Started    time.Time         `json:"started"`

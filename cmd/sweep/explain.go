@@ -65,6 +65,9 @@ func proposed(db *results.DB, run results.Run, t sweep.Trial, p *config.Plugins)
 	if err != nil {
 		return "", err
 	}
+	if _, err := setOut(db, file, run); err != nil {
+		return "", err
+	}
 	var history sweep.History
 	for trial, err := range db.Trials(run.ID) {
 		if err != nil {

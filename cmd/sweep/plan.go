@@ -63,6 +63,13 @@ already, and how long the rest may take where earlier trials tell.`,
 }
 
 func makePlan(db *results.DB, file *config.File, first int) (plan, error) {
+	from, err := sources(db, file)
+	if err != nil {
+		return plan{}, err
+	}
+	if _, err := setOut(db, file, results.Run{WarmStart: from, Started: time.Now()}); err != nil { //nolint:forbidigo // the program's own clock
+		return plan{}, err
+	}
 	made := plan{Sweep: file.Spec.Name, Search: file.SearchName, First: []sweep.Params{}}
 	var asked sweep.History // by a search that learns, none of which has ended
 	for n := range first {

@@ -90,8 +90,13 @@ func (r *runOptions) run(cmd *cobra.Command, path string, p *config.Plugins) err
 	if err != nil {
 		return err
 	}
+	from, err := sources(db, file)
+	if err != nil {
+		return err
+	}
 	run, resumed, err := db.Start(results.Run{
-		Sweep: file.Spec.Name, File: path, Hash: file.Hash, Vars: vars, Objectives: file.Spec.Objectives,
+		WarmStart: from,
+		Sweep:     file.Spec.Name, File: path, Hash: file.Hash, Vars: vars, Objectives: file.Spec.Objectives,
 		Params: file.Spec.Space.Names(), Repeat: file.Spec.Repeat, Search: file.SearchName, Total: total,
 		Fresh: r.fresh, Started: time.Now(), //nolint:forbidigo // the program's own clock
 	})
@@ -107,6 +112,13 @@ func (r *runOptions) run(cmd *cobra.Command, path string, p *config.Plugins) err
 		r.say(cmd.ErrOrStderr(), "going on with run %s", run.ID)
 	} else {
 		r.say(cmd.ErrOrStderr(), "run %s: %s search over %s", run.ID, file.SearchName, strings.Join(run.Params, ", "))
+	}
+	text, err := setOut(db, file, run)
+	if err != nil {
+		return err
+	}
+	if text != "" {
+		r.say(cmd.ErrOrStderr(), "%s", text)
 	}
 	summary, err := r.loop(cmd, db, run, file, p)
 	if err != nil {

@@ -30,8 +30,13 @@ func openSession(ctx context.Context, db *results.DB, file *config.File, vars ma
 	if err != nil {
 		return nil, err
 	}
+	from, err := sources(db, file)
+	if err != nil {
+		return nil, err
+	}
 	run, _, err := db.Start(results.Run{
-		Sweep: file.Spec.Name, File: file.Path, Hash: file.Hash, Vars: vars, Objectives: file.Spec.Objectives,
+		WarmStart: from,
+		Sweep:     file.Spec.Name, File: file.Path, Hash: file.Hash, Vars: vars, Objectives: file.Spec.Objectives,
 		Params: file.Spec.Space.Names(), Repeat: file.Spec.Repeat, Search: file.SearchName, Total: total,
 		Started: time.Now(), //nolint:forbidigo // the program's own clock
 	})
@@ -46,6 +51,9 @@ func attach(ctx context.Context, db *results.DB, run results.Run, file *config.F
 	release, err := db.LockWithin(ctx, run.ID, turn)
 	if err != nil {
 		return nil, err
+	}
+	if _, err := setOut(db, file, run); err != nil {
+		return nil, errors.Join(err, release())
 	}
 	s := &session{db: db, run: run, release: release, record: db.Record(run)}
 	s.Session, err = sweep.Loop{

@@ -41,6 +41,11 @@ type limitsConfig struct {
 	Target   *float64      `hcl:"target" doc:"Value of the first objective that is good enough."`
 }
 
+// searchConfig are attributes of every search that learns.
+type searchConfig struct {
+	WarmStart []string `hcl:"warm_start" doc:"Runs, or sweeps, whose newest run is meant, from whose results a method that learns sets out: those of their trials that fit the space and have the objectives. A sweep's own name is its run before."`
+}
+
 type variableConfig struct {
 	_           struct{}    `doc:"A value that -var NAME=VALUE sets, used as var.NAME. Its default decides its type; without one it must be set."`
 	Default     sweep.Value `hcl:"default" doc:"The value where none is set."`
@@ -62,6 +67,7 @@ type Schedule struct {
 var (
 	topSchema       = schema.Of(topConfig{})
 	objectiveSchema = schema.Of(objectiveConfig{})
+	searchSchema    = schema.Of(searchConfig{})
 	limitsSchema    = schema.Of(limitsConfig{})
 	variableSchema  = schema.Of(variableConfig{})
 	metricSchema    = schema.Of(metricConfig{})

@@ -24,7 +24,11 @@ func (r *reader) searching(f *File, block *hclsyntax.Block, infinite sweep.Axis,
 			return
 		}
 		s, _ := r.plugins.Search.lookup(name)
-		chosen = sweep.Block{Type: name, Config: r.fixed(block.Body, s)}
+		own, common := apart(block.Body, searchSchema)
+		chosen = sweep.Block{Type: name, Config: r.fixed(own, s)}
+		var c searchConfig
+		r.decode(r.fixed(common, searchSchema), &c)
+		f.WarmStart = c.WarmStart
 		f.SearchName, at = name, block.TypeRange
 		n, _ := chosen.Config.Fields()["trials"].AsInt()
 		f.Trials = int(n)
@@ -43,10 +47,27 @@ func (r *reader) searching(f *File, block *hclsyntax.Block, infinite sweep.Axis,
 		return
 	}
 	_, f.Breeds = searcher.(sweep.Breeder)
+	if _, learns := searcher.(sweep.Learner); len(f.WarmStart) > 0 && (!learns || f.Breeds) {
+		r.add(fault(block.Body.Attributes["warm_start"].SrcRange, "Nothing to set out from", "A %s search does not learn from the results of other runs: leave warm_start out, or choose a method that does, such as tpe.", f.SearchName))
+	}
 	f.Searcher = sweep.WithTry(searcher, f.Spec.Try)
 	if rule, ok := searcher.(sweep.Stopper); ok {
 		f.Stopper = rule
 	}
+}
+
+// apart is a body without the attributes of a schema, and these alone.
+func apart(body *hclsyntax.Body, s *schema.Schema) (rest, known *hclsyntax.Body) {
+	rest = &hclsyntax.Body{Attributes: hclsyntax.Attributes{}, Blocks: body.Blocks, SrcRange: body.SrcRange, EndRange: body.EndRange}
+	known = &hclsyntax.Body{Attributes: hclsyntax.Attributes{}, SrcRange: body.SrcRange, EndRange: body.EndRange}
+	for name, attr := range body.Attributes {
+		if _, ok := s.Attr(name); ok {
+			known.Attributes[name] = attr
+		} else {
+			rest.Attributes[name] = attr
+		}
+	}
+	return rest, known
 }
 
 // plugged builds the runner, the stop rules and the notifiers.
@@ -144,6 +165,11 @@ func (r *reader) leftovers(blocks map[string][]*hclsyntax.Block) {
 		"search": r.plugins.Search, "runner": r.plugins.Runners, "stop": r.plugins.Stop, "notify": r.plugins.Notify,
 	} {
 		for _, b := range blocks[name] {
+			if name == "search" {
+				own := *b
+				own.Body, _ = apart(b.Body, searchSchema)
+				b = &own
+			}
 			_, _ = r.plugin(b, "its kind", from) // it is in the diagnostics
 		}
 	}

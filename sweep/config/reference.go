@@ -49,10 +49,10 @@ const referenceCommand = "What a trial gets: the environment of `sweep`, and `SW
 func Reference(p *Plugins) string {
 	var b strings.Builder
 	b.WriteString(referenceIntro)
-	table(&b, "", topSchema)
+	table(&b, topSchema)
 	section := func(name, form string, s *schema.Schema) {
 		fmt.Fprintf(&b, "## %s\n\n`%s`: %s\n\n", name, form, s.Doc)
-		table(&b, "", s)
+		table(&b, s)
 	}
 	plugins := func(name, about string, from catalogue) {
 		fmt.Fprintf(&b, "## %s\n\n%s\n\n", name, about)
@@ -62,13 +62,14 @@ func Reference(p *Plugins) string {
 			}
 			s, _ := from.lookup(plugin)
 			fmt.Fprintf(&b, "### %s %q\n\n%s\n\n", name, plugin, s.Doc)
-			table(&b, "", s)
+			table(&b, s)
 		}
 	}
 	section("variable", `variable "name" { ... }`, variableSchema)
 	b.WriteString("## locals\n\n`locals { name = expression }`: names for expressions, used as `local.name`.\n\n")
 	section("objective", `objective "metric" { ... }`, objectiveSchema)
-	plugins("search", "`search \"method\" { ... }`: how variants are chosen. Without the block: a grid, where the space is finite.", p.Search)
+	plugins("search", "`search \"method\" { ... }`: how variants are chosen. Without the block: a grid, where the space is finite.\n\nEvery method that learns from results also takes\n\n"+
+		attributes(searchSchema), p.Search)
 	plugins("stop", "`stop \"rule\" { ... }`: when a running trial is cut short. Several may stand in a file: the first that says stop decides.", p.Stop)
 	section("limits", "limits { ... }", limitsSchema)
 	plugins("data", "`data \"source\" { ... }`: what models learn from. Prepared once, into a cache that all trials share.", p.Data)
@@ -95,17 +96,20 @@ func Reference(p *Plugins) string {
 	return b.String()
 }
 
-func table(b *strings.Builder, prefix string, s *schema.Schema) {
+// attributes is a table of its own.
+func attributes(s *schema.Schema) string {
+	var b strings.Builder
+	table(&b, s)
+	return strings.TrimSpace(b.String())
+}
+
+func table(b *strings.Builder, s *schema.Schema) {
 	if len(s.Attrs) == 0 {
 		return
 	}
-	if prefix == "" {
-		b.WriteString("| attribute | type | default | |\n| --- | --- | --- | --- |\n")
-	}
-	rows(b, prefix, s)
-	if prefix == "" {
-		b.WriteByte('\n')
-	}
+	b.WriteString("| attribute | type | default | |\n| --- | --- | --- | --- |\n")
+	rows(b, "", s)
+	b.WriteByte('\n')
 }
 
 func rows(b *strings.Builder, prefix string, s *schema.Schema) {

@@ -18,6 +18,7 @@ type Point struct {
 	After int // how many trials had ended when it was proposed
 	Ended int // the place of its last trial in the order in which trials ended; 0: not all have
 
+	Earlier bool      // whether it is of an earlier run
 	Known   bool      // whether one of its trials has ended
 	Failed  bool      // whether none of its trials has a result; its values are then +Inf
 	Stopped bool      // whether one of its trials was cut short

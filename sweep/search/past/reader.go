@@ -88,7 +88,11 @@ func (r *Reader) judge(i int, trials sweep.History) {
 	if before.Ended > 0 {
 		value = before.Value()
 	}
-	p.judge(trials, max(r.spec.Repeat, 1), r.spec.Objectives)
+	repeat := max(r.spec.Repeat, 1)
+	if p.Earlier = trials[0].Variant < 0; p.Earlier {
+		repeat = len(trials)
+	}
+	p.judge(trials, repeat, r.spec.Objectives)
 	switch {
 	case before.read && before.After != p.After, before.Ended > 0 && (p.Ended != before.Ended || p.Value() != value):
 		r.anew = true
@@ -143,12 +147,16 @@ func same(a, b sweep.Params) bool {
 	return reflect.ValueOf(a).UnsafePointer() == reflect.ValueOf(b).UnsafePointer()
 }
 
-// Seen reports whether p is in the history that Points was last called with.
+// Seen reports whether p is in the history that Points was last called with, but
+// for trials of earlier runs.
 func (r *Reader) Seen(p sweep.Params) bool { return r.SeenBefore(len(r.points), p) }
 
 // SeenBefore reports whether p is one of the first n points of that history.
 func (r *Reader) SeenBefore(n int, p sweep.Params) bool {
 	for ; r.keyed < len(r.points); r.keyed++ {
+		if r.points[r.keyed].Earlier {
+			continue
+		}
 		key := r.points[r.keyed].Params.Key()
 		if _, ok := r.index[key]; !ok {
 			r.index[key] = r.keyed
