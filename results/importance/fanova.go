@@ -2,9 +2,11 @@ package importance
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
 )
 
@@ -33,12 +35,11 @@ func FANOVA(columns []Column, values []float64, pairs int, seed uint64) (main, i
 	for i, c := range columns {
 		axes[i] = newAxis(c)
 	}
-	centred := slices.Clone(values) // sums of squares then lose no digits
-	mean := stat.Mean(values, nil)
-	for i := range centred {
-		centred[i] -= mean
-	}
-	g, m := newGrower(axes, centred, leaf), newMarginals(axes)
+	// Around 0 and of the size of 1, sums of squares lose no digits and never overflow.
+	scaled := slices.Clone(values)
+	floats.Scale(1/floats.Norm(values, math.Inf(1)), scaled)
+	floats.AddConst(-stat.Mean(scaled, nil), scaled)
+	g, m := newGrower(axes, scaled, leaf), newMarginals(axes)
 	shares := make([][]float64, len(axes))
 	both := map[[2]int][]float64{}
 	grown := 0

@@ -287,6 +287,30 @@ func TestShares(t *testing.T) {
 	}
 }
 
+// Shares have no unit.
+func TestFANOVAOfAnyUnit(t *testing.T) {
+	columns, values := branching(60)
+	want, _, err := FANOVA(columns, values, 0, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, unit := range []float64{1e-300, -3, 1e300} {
+		scaled := slices.Clone(values)
+		for i := range scaled {
+			scaled[i] *= unit
+		}
+		got, _, err := FANOVA(columns, scaled, 0, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range want {
+			if s := share(got, e.Params...); !(math.Abs(s-e.Share) < 1e-6) {
+				t.Errorf("in units of %g, %s explains %g, not %g", unit, e.Params, s, e.Share)
+			}
+		}
+	}
+}
+
 func TestMistakes(t *testing.T) {
 	columns := uniform(20, 2, 1)
 	equal := make([]float64, 20)
