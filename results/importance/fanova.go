@@ -25,7 +25,9 @@ const (
 // strongest interactions of two, beyond what each explains by itself. All shares
 // together, with those of interactions of more, are 1. Columns have the same
 // measure everywhere; that some variants lack a parameter counts as one of its
-// values, as frequent as it was. values are one a variant.
+// values, as frequent as it was. values are one a variant. Trees choose a split by
+// what it explains at once: an interaction of two that explain nothing alone may
+// escape them.
 func FANOVA(columns []Column, values []float64, pairs int, seed uint64) (main, interactions []Effect, err error) {
 	if err := check(columns, values); err != nil {
 		return nil, nil, err

@@ -180,7 +180,11 @@ func components(axes []axis, t tree) decomposition {
 			} else if cell == x.values {
 				left = n.absentLeft
 			}
-			n = t[n.right*b2i(!left)+n.left*b2i(left)]
+			next := n.right
+			if left {
+				next = n.left
+			}
+			n = t[next]
 		}
 		return n.value
 	}
@@ -228,13 +232,6 @@ func components(axes []axis, t tree) decomposition {
 		}
 	}
 	return out
-}
-
-func b2i(b bool) int32 {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // Of whatever was tried: no share is negative or more than all, together they are

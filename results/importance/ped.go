@@ -28,7 +28,8 @@ const (
 // A column's densities are of the variants that have it, and the divergence counts
 // by a^2/b where a share a of the best has it and b of all: this is the part of
 // the divergence of values with absence that absence itself does not explain,
-// which is due to what decides it. A parameter that the best lack so has none.
+// which is due to what decides it (as Baba, Ozaki and Watanabe 2026,
+// arXiv:2601.20800, have it). A parameter that the best lack so has none.
 func PEDANOVA(columns []Column, losses []float64, top float64, seed uint64) ([]Effect, error) {
 	if err := check(columns, losses); err != nil {
 		return nil, err

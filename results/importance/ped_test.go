@@ -3,6 +3,7 @@ package importance
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"gonum.org/v1/gonum/integrate/quad"
@@ -94,5 +95,32 @@ func TestPEDANOVAOfWhatTheBestLack(t *testing.T) {
 	}
 	if effects[0].Params[0] != "x" || share(effects, "kind") < 0.05 || share(effects, "inner") != 0 {
 		t.Errorf("the effects are %v", effects)
+	}
+}
+
+// The divergence of a condition's values with absence is that of presence and,
+// times a^2/b, that of the values where they are.
+func TestPEDANOVACountsConditionsByTheirShares(t *testing.T) {
+	columns, losses := branching(300)
+	inner, x := columns[0], columns[2]
+	for i := range losses {
+		losses[i] = math.Abs(x.Places[i] - 0.5)
+		if !math.IsNaN(inner.Places[i]) {
+			losses[i] += inner.Places[i] - 0.5
+		}
+	}
+	order := slices.Sorted(slices.Values(losses))
+	var best, all []int
+	for i, l := range losses {
+		all = append(all, i)
+		if l <= order[59] {
+			best = append(best, i)
+		}
+	}
+	shares, ok := divergences([]Column{inner, x}, losses, all, 0.2)
+	a, b := float64(len(inner.present(best)))/60, float64(len(inner.present(all)))/300
+	want := a * a / b * inner.divergence(inner.present(best), inner.present(all)) / x.divergence(x.present(best), x.present(all))
+	if got := shares[0] / shares[1]; !ok || math.Abs(got-want) > 1e-9*want || a == b {
+		t.Errorf("the condition has %g times the other's share, want %g", got, want)
 	}
 }

@@ -192,7 +192,8 @@ func (g *grower) thresholds(a, from, to int, all sampled, base float64, c *candi
 }
 
 // subsets tries an axis of choices. In the order of their means, the best of all
-// subsets is one that begins at the first (Breiman et al. 1984, theorem 4.5).
+// subsets is one that begins at the first (Fisher 1958, "On
+// grouping for maximum homogeneity").
 func (g *grower) subsets(a, from, to int, all sampled, base float64, c *candidate) {
 	x := &g.axes[a]
 	sums := g.sums[:x.cells()]
