@@ -87,7 +87,7 @@ func trainAgain(cmd *cobra.Command, o *options, db *results.DB, run results.Run,
 	second.Reports, second.Best, second.Steps, second.CachedAs = nil, sweep.Report{}, 0, ""
 	o.say(cmd.ErrOrStderr(), "training trial %s again", t.Name())
 	result, err := runner.Run(cmd.Context(), sweep.Job{Trial: second, Objectives: run.Objectives, CacheDir: db.CacheDir()}, func(r sweep.Report) {
-		second.Add(r, run.Objectives[0])
+		second.Add(r, sweep.Spec{Objectives: run.Objectives})
 	})
 	if err != nil {
 		return second, err
