@@ -26,6 +26,10 @@ type TrialJSON struct {
 	ModelDir  string         `json:"model_dir,omitempty"`
 	CachedAs  string         `json:"cached_as,omitempty"`
 
+	// Where the sweep has a constraint and the trial a result.
+	Feasible  *bool    `json:"feasible,omitempty"`
+	Violation *float64 `json:"violation,omitempty"` // of an infeasible one; left out where it cannot be told
+
 	// Over the seeds of the variant, where repeat is above 1.
 	Seeds int      `json:"seeds,omitempty"`
 	Mean  *float64 `json:"mean,omitempty"`
@@ -43,6 +47,7 @@ type ObjectiveJSON struct {
 type RunJSON struct {
 	Run      string         `json:"run"`
 	Sweep    string         `json:"sweep"`
+	Feasible string         `json:"feasible,omitempty"` // the constraint
 	Status   Status         `json:"status"`
 	Reason   string         `json:"reason,omitempty"`
 	Started  time.Time      `json:"started"`
@@ -71,15 +76,31 @@ func (r Run) JSON(t sweep.Trial) TrialJSON {
 	if value, ok := r.Value(t); ok && !math.IsInf(value, 0) {
 		out.Objective = &ObjectiveJSON{r.Objectives[0].Name, r.Objectives[0].Goal, value}
 	}
+	if t.Outcome.Ranked() {
+		out.judge(r, t.Violation)
+	}
 	if dir, ok := ModelDir(t); ok {
 		out.ModelDir = dir
 	}
 	return out
 }
 
+// judge fills in whether the result meets run r's constraint.
+func (t *TrialJSON) judge(r Run, violation float64) {
+	if r.Feasible == "" {
+		return
+	}
+	feasible := violation == 0
+	t.Feasible, t.Violation = &feasible, nil
+	if !feasible && violation < sweep.MaxViolation {
+		t.Violation = &violation
+	}
+}
+
 // JSON is a place on run r's leaderboard as --json shows it.
 func (w Row) JSON(r Run) TrialJSON {
 	out := r.JSON(w.Trial)
+	out.judge(r, w.Violation)
 	if r.Repeat > 1 {
 		out.Seeds, out.Mean, out.SD = w.Seeds, &w.Mean, &w.SD
 	}
@@ -108,7 +129,7 @@ func ModelDir(t sweep.Trial) (string, bool) {
 // Summary is a run as --json shows it; best is its first row, if it has one.
 func (r Run) Summary(best []Row) RunJSON {
 	out := RunJSON{
-		Run: r.ID, Sweep: r.Sweep, Status: r.Status, Reason: r.Reason, Started: r.Started,
+		Run: r.ID, Sweep: r.Sweep, Feasible: r.Feasible, Status: r.Status, Reason: r.Reason, Started: r.Started,
 		Trials: map[string]int{"total": r.Trials(), "cached": r.Cached},
 	}
 	if !r.Finished.IsZero() {

@@ -12,6 +12,14 @@ type Constraint struct {
 // those without one that it names. It is more than any that can.
 const MaxViolation = math.MaxFloat64
 
+// String is the condition; "" for no constraint.
+func (c *Constraint) String() string {
+	if c == nil {
+		return ""
+	}
+	return c.Text
+}
+
 // Violation is by how much m violates the spec's constraint; 0: it is feasible.
 func (s Spec) Violation(m Metrics) float64 {
 	if s.Feasible == nil {

@@ -18,7 +18,10 @@ func newBest(o *options) *cobra.Command {
 		Use:   "best [NAME|RUN]",
 		Short: "Show the winner of a run, or copy its model out",
 		Long: `Show the best trial of a run: of the newest one, of the newest of the sweep of
-that name, or of that run. With repeats, variants are ranked by their mean.`,
+that name, or of that run. With repeats, variants are ranked by their mean.
+
+Where the sweep file says which trials are feasible, the best is the best of these,
+and where there is none the one that comes nearest, which is then said.`,
 		Example: `  sweep best
   sweep best grid -n 5
   sweep best grid-3 --json
@@ -44,6 +47,7 @@ that name, or of that run. With repeats, variants are ranked by their mean.`,
 			if len(rows) == 0 {
 				return fmt.Errorf("run %s has no result yet: %s", run.ID, tally(run))
 			}
+			o.warnInfeasible(cmd, run, rows)
 			if out != "" {
 				if err := copyModel(rows[0], out); err != nil {
 					return err

@@ -164,20 +164,41 @@ func leaderboard(cmd *cobra.Command, run results.Run, rows []results.Row) error 
 			}
 			cells = append(cells, v.String())
 		}
-		cells = append(cells, seconds(t.Seconds), remark(t))
+		cells = append(cells, seconds(t.Seconds), remark(t, row.Violation))
 		g.add(cells...)
 	}
 	return g.write(cmd)
 }
 
 // remark is what there is to say of a trial besides its numbers.
-func remark(t sweep.Trial) string {
+func remark(t sweep.Trial, violation float64) string {
 	switch {
+	case violation > 0:
+		return "infeasible"
 	case t.CachedAs != "":
 		return "cached"
 	case t.Outcome == sweep.Succeeded:
 		return ""
 	default:
 		return results.OutcomeName(t.Outcome)
+	}
+}
+
+// feasibility is whether a result meets the run's constraint, in words.
+func feasibility(run results.Run, violation float64) string {
+	condition := strings.Join(strings.Fields(run.Feasible), " ")
+	switch violation {
+	case 0:
+		return "yes: " + condition
+	case sweep.MaxViolation:
+		return "no: what it measured does not tell whether " + condition
+	}
+	return fmt.Sprintf("no: %s is violated by %s", condition, number(violation))
+}
+
+// warnInfeasible says so where the first row of a leaderboard is infeasible: then all are.
+func (o *options) warnInfeasible(cmd *cobra.Command, run results.Run, rows []results.Row) {
+	if len(rows) > 0 && rows[0].Violation > 0 {
+		o.say(cmd.ErrOrStderr(), "no trial of run %s is feasible; trial %s comes nearest", run.ID, rows[0].Trial.Name())
 	}
 }

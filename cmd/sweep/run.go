@@ -91,7 +91,7 @@ func (r *runOptions) run(cmd *cobra.Command, path string, p *config.Plugins) err
 		return err
 	}
 	run, resumed, err := db.Start(results.Run{
-		Sweep: file.Spec.Name, File: path, Hash: file.Hash, Vars: vars, Objectives: file.Spec.Objectives,
+		Sweep: file.Spec.Name, File: path, Hash: file.Hash, Vars: vars, Objectives: file.Spec.Objectives, Feasible: file.Spec.Feasible.String(),
 		Params: file.Spec.Space.Names(), Repeat: file.Spec.Repeat, Search: file.SearchName, Total: total,
 		Fresh: r.fresh, Started: time.Now(), //nolint:forbidigo // the program's own clock
 	})
@@ -237,6 +237,7 @@ func (r *runOptions) report(cmd *cobra.Command, db *results.DB, id, path string,
 			if err := leaderboard(cmd, run, rows); err != nil {
 				return err
 			}
+			r.warnInfeasible(cmd, run, rows)
 		}
 	}
 	r.say(stderr, "run %s: %s; %s", id, summary.Reason, tally(run))

@@ -91,6 +91,9 @@ func showRun(cmd *cobra.Command, run results.Run, rows []results.Row) error {
 		goals = append(goals, fmt.Sprintf("%s %s", objective.Goal, objective.Name))
 	}
 	field(cmd, "objective", "%s", strings.Join(goals, ", "))
+	if run.Feasible != "" {
+		field(cmd, "feasible", "%s", strings.Join(strings.Fields(run.Feasible), " "))
+	}
 	if len(rows) == 0 {
 		return nil
 	}
@@ -106,6 +109,9 @@ func showTrial(cmd *cobra.Command, run results.Run, t sweep.Trial) error {
 	field(cmd, "outcome", "%s", outcome)
 	if value, ok := run.Value(t); ok {
 		field(cmd, run.Objectives[0].Name, "%s at step %d of %d", number(value), t.Best.Step, t.Steps)
+	}
+	if run.Feasible != "" && t.Outcome.Ranked() {
+		field(cmd, "feasible", "%s", feasibility(run, t.Violation))
 	}
 	field(cmd, "params", "%s", settings(t.Params, run.Params))
 	var metrics []string
