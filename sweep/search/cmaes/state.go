@@ -23,7 +23,7 @@ type state struct {
 
 	best    float64 // of the feasible results
 	results int
-	given   member  // the best result that others proposed
+	given   member // the best result that others proposed
 }
 
 // place is where in the distribution a variant was drawn.
