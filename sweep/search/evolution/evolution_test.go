@@ -9,11 +9,12 @@ import (
 	"testing"
 
 	"github.com/inflame-deeplearning/sweep/sweep"
+	"github.com/inflame-deeplearning/sweep/sweep/search/past"
 	"github.com/inflame-deeplearning/sweep/sweep/search/random"
 	"github.com/inflame-deeplearning/sweep/sweep/search/searchtest"
 )
 
-func config() Config { return Config{Seed: 3, Population: 30} }
+func config() Config { return Config{Seed: 3, Population: 20} }
 
 func TestContract(t *testing.T) {
 	searchtest.Learn(t, func(s sweep.Spec) (sweep.Searcher, error) { return New(s, Config{Seed: 3, Population: 6}) })
@@ -21,7 +22,7 @@ func TestContract(t *testing.T) {
 
 func TestDraws(t *testing.T) {
 	searchtest.Draws(t, func(s sweep.Spec, trials int, seed uint64) (sweep.Searcher, error) {
-		return New(s, Config{Trials: trials, Seed: seed, Population: 30})
+		return New(s, Config{Trials: trials, Seed: seed, Population: 20})
 	})
 }
 
@@ -111,7 +112,7 @@ func TestSpreadsOverTradeoffs(t *testing.T) {
 			var ours, theirs []float64
 			for seed := range uint64(3) {
 				for _, slots := range []int{1, 8} {
-					rows := run(t, p, func(s sweep.Spec) (sweep.Searcher, error) { return New(s, Config{Seed: seed, Population: 30}) }, 300, slots, seed)
+					rows := run(t, p, func(s sweep.Spec) (sweep.Searcher, error) { return New(s, Config{Seed: seed, Population: 20}) }, 300, slots, seed)
 					ours = append(ours, sweep.Hypervolume(rows, p.reference))
 				}
 				rows := run(t, p, func(s sweep.Spec) (sweep.Searcher, error) { return random.New(s, random.Config{Seed: seed}) }, 300, 1, seed)
@@ -136,7 +137,7 @@ func TestOneObjective(t *testing.T) {
 	}, []float64{1}}
 	best := func(rows [][]float64) float64 { return slices.MinFunc(rows, slices.Compare[[]float64])[0] }
 	for seed := range uint64(3) {
-		own := best(run(t, sphere, func(s sweep.Spec) (sweep.Searcher, error) { return New(s, Config{Seed: seed, Population: 30}) }, 200, 1, seed))
+		own := best(run(t, sphere, func(s sweep.Spec) (sweep.Searcher, error) { return New(s, Config{Seed: seed, Population: 20}) }, 200, 1, seed))
 		other := best(run(t, sphere, func(s sweep.Spec) (sweep.Searcher, error) { return random.New(s, random.Config{Seed: seed}) }, 200, 1, seed))
 		t.Logf("best loss %.3g, at random %.3g", own, other)
 		if own > other/3 {
@@ -145,7 +146,7 @@ func TestOneObjective(t *testing.T) {
 	}
 }
 
-// A child is where its parents are, and Explain says who they are.
+// Explain says which of the best the parents are.
 func TestExplainNamesTheParents(t *testing.T) {
 	spec := sweep.Spec{
 		Space:      sweep.Space{Axes: []sweep.Axis{searchtest.Axis("x", sweep.Domain{Shape: sweep.Uniform, Hi: 1})}},
@@ -173,14 +174,38 @@ func TestExplainNamesTheParents(t *testing.T) {
 			t.Errorf("variant %d is not among the best: %s", i, why)
 		}
 	}
-	if p, err := searcher.Next(8, history); err != nil {
-		t.Error(err)
-	} else if x, _ := p["x"].AsFloat(); x < 0.3 {
-		t.Errorf("x = %g, far from the best", x)
-	}
 	why, err = searcher.(sweep.Learner).Explain(1, history[:1])
 	if err != nil || !strings.Contains(why, "spread over the space until 4 variants") {
 		t.Errorf("Explain = %q, %v", why, err)
+	}
+}
+
+// A place is inherited where it means the same in the child.
+func TestInherited(t *testing.T) {
+	texts := func(n int) sweep.Domain {
+		d := sweep.Domain{Shape: sweep.Choice}
+		for i := range n {
+			d.Choices = append(d.Choices, sweep.String(strings.Repeat("x", i)))
+		}
+		return d
+	}
+	numbers := sweep.Domain{Shape: sweep.Uniform, Hi: 1}
+	for _, test := range []struct {
+		name        string
+		parent, own sweep.Domain
+		want        bool
+	}{
+		{"the same", numbers, numbers, true},
+		{"another range", numbers, sweep.Domain{Shape: sweep.LogInt, Lo: 1, Hi: 9}, true},
+		{"absent in the parent", sweep.Domain{}, numbers, false},
+		{"texts", texts(3), texts(3), true},
+		{"more texts", texts(4), texts(3), false},
+		{"numbers for texts", numbers, texts(3), false},
+	} {
+		p := past.Point{Domains: []sweep.Domain{test.parent}, Units: []float64{0.7}}
+		if got := inherited(p, 0, test.own); (got == 0.7) != test.want || !math.IsNaN(got) && got != 0.7 {
+			t.Errorf("%s: inherited %g", test.name, got)
+		}
 	}
 }
 

@@ -99,10 +99,8 @@ func TestMutate(t *testing.T) {
 				want = 0
 			case s < 1-from:
 				want = 0.5 + below(s, 1-from)/2
-			case from < 1:
+			default: // at a bound half of the draws stay
 				want = 1
-			default:
-				want = 1 // half of the draws stay where there is no room
 			}
 			if got := share(step, s); math.Abs(got-want) > 0.005 {
 				t.Errorf("from %g, the step is below %g in %.4f of the draws, want %.4f", from, s, got, want)
