@@ -21,10 +21,13 @@ type TrialJSON struct {
 	Params    sweep.Params   `json:"params"`
 	Objective *ObjectiveJSON `json:"objective"` // null where it has no result
 	Metrics   sweep.Metrics  `json:"metrics"`   // of the best step
-	Epochs    int            `json:"epochs"`    // steps reported
-	Seconds   float64        `json:"seconds"`
-	ModelDir  string         `json:"model_dir,omitempty"`
-	CachedAs  string         `json:"cached_as,omitempty"`
+
+	Objectives []ObjectiveJSON `json:"objectives,omitempty"` // all, where there are several
+
+	Epochs   int     `json:"epochs"` // steps reported
+	Seconds  float64 `json:"seconds"`
+	ModelDir string  `json:"model_dir,omitempty"`
+	CachedAs string  `json:"cached_as,omitempty"`
 
 	// Where the sweep has a constraint and the trial a result.
 	Feasible  *bool    `json:"feasible,omitempty"`
@@ -36,11 +39,21 @@ type TrialJSON struct {
 	SD    *float64 `json:"sd,omitempty"`
 }
 
-// ObjectiveJSON is a trial's value of the first objective.
+// ObjectiveJSON is a trial's value of an objective.
 type ObjectiveJSON struct {
 	Name  string     `json:"name"`
 	Goal  sweep.Goal `json:"goal"`
 	Value float64    `json:"value"`
+	Mean  *float64   `json:"mean,omitempty"` // of a variant on a front, over the seeds where repeat is above 1
+}
+
+// FrontJSON is the front of a run with several objectives: the feasible variants
+// that no other is better than in all of them.
+type FrontJSON struct {
+	Size        int       `json:"size"`
+	Variants    int       `json:"variants"` // that are feasible, with a value of each objective
+	Hypervolume float64   `json:"hypervolume"`
+	Reference   []float64 `json:"reference"` // up to which the hypervolume is, a value of each objective
 }
 
 // RunJSON is a run as every --json output shows it.
@@ -54,6 +67,7 @@ type RunJSON struct {
 	Finished *time.Time     `json:"finished"`
 	Trials   map[string]int `json:"trials"` // total, cached, and each outcome
 	Best     *TrialJSON     `json:"best"`
+	Front    *FrontJSON     `json:"front,omitempty"` // in show, where there are several objectives
 }
 
 // OutcomeName is an outcome as people read it.
@@ -74,7 +88,14 @@ func (r Run) JSON(t sweep.Trial) TrialJSON {
 		out.Metrics = sweep.Metrics{}
 	}
 	if value, ok := r.Value(t); ok && !math.IsInf(value, 0) {
-		out.Objective = &ObjectiveJSON{r.Objectives[0].Name, r.Objectives[0].Goal, value}
+		out.Objective = &ObjectiveJSON{Name: r.Objectives[0].Name, Goal: r.Objectives[0].Goal, Value: value}
+	}
+	if len(r.Objectives) > 1 {
+		for _, o := range r.Objectives {
+			if v, ok := t.Best.Metrics[o.Name]; ok && !math.IsNaN(v) && !math.IsInf(v, 0) {
+				out.Objectives = append(out.Objectives, ObjectiveJSON{Name: o.Name, Goal: o.Goal, Value: v})
+			}
+		}
 	}
 	if t.Outcome.Ranked() {
 		out.judge(r, t.Violation)
@@ -103,6 +124,19 @@ func (w Row) JSON(r Run) TrialJSON {
 	out.judge(r, w.Violation)
 	if r.Repeat > 1 {
 		out.Seeds, out.Mean, out.SD = w.Seeds, &w.Mean, &w.SD
+	}
+	return out
+}
+
+// JSON is a variant on run r's front as --json shows it.
+func (v Variant) JSON(r Run) TrialJSON {
+	out := r.JSON(v.Trial)
+	out.judge(r, v.Violation)
+	if r.Repeat > 1 {
+		out.Seeds = v.Seeds
+		for i := range out.Objectives {
+			out.Objectives[i].Mean = &v.Values[i]
+		}
 	}
 	return out
 }

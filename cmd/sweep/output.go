@@ -140,6 +140,18 @@ func settings(p sweep.Params, order []string) string {
 	return strings.Join(parts, " ")
 }
 
+// values are a trial's parameters, a cell each.
+func values(p sweep.Params, order []string) []string {
+	cells := make([]string, len(order))
+	for i, name := range order {
+		cells[i] = "-"
+		if v, ok := p[name]; ok {
+			cells[i] = v.String()
+		}
+	}
+	return cells
+}
+
 // leaderboard is the table of a run's best variants.
 func leaderboard(cmd *cobra.Command, run results.Run, rows []results.Row) error {
 	objective := run.Objectives[0].Name
@@ -156,16 +168,8 @@ func leaderboard(cmd *cobra.Command, run results.Run, rows []results.Row) error 
 		if run.Repeat > 1 {
 			cells = append(cells, number(row.SD), strconv.Itoa(row.Seeds))
 		}
-		for _, name := range run.Params {
-			v, ok := t.Params[name]
-			if !ok {
-				cells = append(cells, "-")
-				continue
-			}
-			cells = append(cells, v.String())
-		}
-		cells = append(cells, seconds(t.Seconds), remark(t, row.Violation))
-		g.add(cells...)
+		cells = append(cells, values(t.Params, run.Params)...)
+		g.add(append(cells, seconds(t.Seconds), remark(t, row.Violation))...)
 	}
 	return g.write(cmd)
 }
@@ -196,9 +200,9 @@ func feasibility(run results.Run, violation float64) string {
 	return fmt.Sprintf("no: %s is violated by %s", condition, number(violation))
 }
 
-// warnInfeasible says so where the first row of a leaderboard is infeasible: then all are.
-func (o *options) warnInfeasible(cmd *cobra.Command, run results.Run, rows []results.Row) {
-	if len(rows) > 0 && rows[0].Violation > 0 {
-		o.say(cmd.ErrOrStderr(), "no trial of run %s is feasible; trial %s comes nearest", run.ID, rows[0].Trial.Name())
+// warnInfeasible says so where the best trial is infeasible: then all are.
+func (o *options) warnInfeasible(cmd *cobra.Command, best sweep.Trial, violation float64) {
+	if violation > 0 {
+		o.say(cmd.ErrOrStderr(), "no trial of run %s is feasible; trial %s comes nearest", best.Run, best.Name())
 	}
 }

@@ -92,7 +92,7 @@ func winner(cmd *cobra.Command, o *options, name string) (string, error) {
 	if len(rows) == 0 {
 		return "", fmt.Errorf("run %s has no result yet: %s", run.ID, tally(run))
 	}
-	o.warnInfeasible(cmd, run, rows)
+	o.warnInfeasible(cmd, rows[0].Trial, rows[0].Violation)
 	dir, ok := results.ModelDir(rows[0].Trial)
 	if !ok {
 		return "", fmt.Errorf("the winner, trial %s, has left no model here: a command keeps its own", rows[0].Trial.Name())

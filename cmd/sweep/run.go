@@ -229,15 +229,8 @@ func (r *runOptions) report(cmd *cobra.Command, db *results.DB, id, path string,
 	}
 	stderr := cmd.ErrOrStderr()
 	if !r.json {
-		rows, err := db.Best(id, 10)
-		if err != nil {
+		if err := r.standings(cmd, db, run); err != nil {
 			return err
-		}
-		if len(rows) > 0 {
-			if err := leaderboard(cmd, run, rows); err != nil {
-				return err
-			}
-			r.warnInfeasible(cmd, run, rows)
 		}
 	}
 	r.say(stderr, "run %s: %s; %s", id, summary.Reason, tally(run))

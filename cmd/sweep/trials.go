@@ -102,14 +102,7 @@ func trialTable(cmd *cobra.Command, run results.Run, trials []sweep.Trial) error
 			value = number(v)
 		}
 		cells := []string{t.Name(), results.OutcomeName(t.Outcome), value}
-		for _, name := range run.Params {
-			v, ok := t.Params[name]
-			if !ok {
-				cells = append(cells, "-")
-				continue
-			}
-			cells = append(cells, v.String())
-		}
+		cells = append(cells, values(t.Params, run.Params)...)
 		if run.Feasible != "" {
 			verdict := "-"
 			if t.Outcome.Ranked() {
