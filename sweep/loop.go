@@ -275,7 +275,7 @@ func (s *state) launch(ctx context.Context, t Trial) error {
 	defer cancel(nil)
 	var reason string
 	var broken error // a report that could not be recorded
-	result, err := s.Runner.Run(ctx, Job{Trial: t, Objectives: s.Spec.Objectives, CacheDir: s.CacheDir}, func(r Report) {
+	result, err := s.Runner.Run(ctx, Job{Trial: t, Objectives: s.Spec.Objectives, Feasible: s.Spec.Feasible.String(), CacheDir: s.CacheDir}, func(r Report) {
 		if broken != nil {
 			return
 		}
