@@ -415,12 +415,18 @@ func TestLeaderboardPutsFeasibleFirst(t *testing.T) {
 	run := start(t, db, Run{Repeat: 2})
 	rec := db.Record(run)
 	for n, seed := range []struct{ acc, violation float64 }{
-		{0.9, 0.5}, {0.9, 0.1},
-		{0.1, 0}, {0.3, 0},
-		{0.8, 0}, {0.9, 1e-300},
-		{0.4, 0}, {0.2, 0},
-		{0.95, 0.5}, {0.95, 0},
-		{1, sweep.MaxViolation}, {1, 0},
+		{0.9, 0.5},
+		{0.9, 0.1},
+		{0.1, 0},
+		{0.3, 0},
+		{0.8, 0},
+		{0.9, 1e-300},
+		{0.4, 0},
+		{0.2, 0},
+		{0.95, 0.5},
+		{0.95, 0},
+		{1, sweep.MaxViolation},
+		{1, 0},
 	} {
 		tr := trial(run, n, sweep.Succeeded, seed.acc)
 		tr.Violation = seed.violation

@@ -91,7 +91,7 @@ func TestMutate(t *testing.T) {
 			return (1 - math.Pow(1-s, mutateIndex+1)) / (1 - math.Pow(1-room, mutateIndex+1))
 		}
 		for _, s := range []float64{-0.1, -0.01, 0.01, 0.1} {
-			want := 0.5
+			var want float64
 			switch {
 			case s < 0 && -s < from:
 				want = (1 - below(-s, from)) / 2
