@@ -21,6 +21,8 @@ type progress struct {
 	Best    sweep.Metrics `json:"best,omitempty"` // metrics of the best epoch, none yet: nil
 	At      int           `json:"at"`             // the best epoch
 	Seconds float64       `json:"seconds"`        // spent so far
+
+	Violation float64 `json:"violation,omitempty"` // of the constraint by the best epoch
 }
 
 // A checkpoint is one file: the parameters and buffers, the optimizer's state,

@@ -186,9 +186,10 @@ func (f *fit) epoch(ctx context.Context) (result sweep.Result, done bool, err er
 		}
 		maps.Copy(metrics, scores)
 	}
-	f.keepBest(epoch, metrics)
+	scores := maps.Clone(metrics)
 	metrics["samples_per_second"] = float64(batches*batch) / max(seconds, 1e-9)
 	metrics["learning_rate"] = lr
+	f.keepBest(epoch, scores, sweep.Spec{Feasible: f.Feasible}.Violation(metrics))
 	f.progress.Epoch = epoch
 	f.progress.Steps = f.opt.Steps()
 	f.progress.Seconds = f.before + f.Now().Sub(f.began).Seconds()
@@ -251,9 +252,10 @@ func (f *fit) evaluate(split artifact.Split, name string) (sweep.Metrics, error)
 	return s.metrics(name), nil
 }
 
-// keepBest keeps the parameters where the epoch is the best so far: by the
-// first objective, or by the loss where the objective is none of ours.
-func (f *fit) keepBest(epoch int, m sweep.Metrics) {
+// keepBest keeps the parameters where the epoch is the best so far, as the sweep
+// finds a trial's best step: by the constraint and then the first objective, or the
+// loss where the objective is none of ours.
+func (f *fit) keepBest(epoch int, m sweep.Metrics, violation float64) {
 	objective := sweep.Objective{Name: "val_loss", Goal: sweep.Minimize}
 	if _, ok := m["val_loss"]; !ok {
 		objective.Name = "train_loss"
@@ -263,10 +265,11 @@ func (f *fit) keepBest(epoch int, m sweep.Metrics) {
 			objective = f.Objectives[0]
 		}
 	}
-	if f.progress.Best != nil && !objective.Better(m[objective.Name], f.progress.Best[objective.Name]) {
+	result := sweep.Trial{Best: sweep.Report{Metrics: m}, Violation: violation}
+	if p := f.progress; p.Best != nil && !result.Ahead(sweep.Trial{Best: sweep.Report{Metrics: p.Best}, Violation: p.Violation}, objective) {
 		return
 	}
-	f.progress.Best, f.progress.At = maps.Clone(m), epoch
+	f.progress.Best, f.progress.Violation, f.progress.At = maps.Clone(m), violation, epoch
 	for i, p := range f.net.Params() {
 		copy(f.best[i], p.Data)
 	}

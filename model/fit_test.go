@@ -80,6 +80,8 @@ type training struct {
 	kind    artifact.Kind
 	data    *artifact.Dataset // where it is not that of kind
 	batches int               // after which the trial is asked to stop; 0: never
+
+	feasible *sweep.Constraint
 }
 
 func newTraining(t *testing.T, trainer model.Trainer, train map[string]sweep.Value) *training {
@@ -106,8 +108,8 @@ func (tr *training) try(t *testing.T) (sweep.Result, error) {
 	objective := sweep.Objective{Name: "val_loss", Goal: sweep.Minimize}
 	return tr.trainer.Train(t.Context(), &model.Run{
 		Trial:      sweep.Trial{Run: "test-1", Seed: 7, Task: sweep.Task{Model: sweep.Block{Type: "test", Config: sweep.Object(nil)}, Train: config}},
-		Objectives: []sweep.Objective{objective},
-		Dir:        tr.dir, Log: io.Discard, Now: time.Now,
+		Objectives: []sweep.Objective{objective}, Feasible: tr.feasible,
+		Dir: tr.dir, Log: io.Discard, Now: time.Now,
 		Data: func(context.Context) (*artifact.Dataset, error) {
 			if tr.data != nil {
 				return tr.data, nil
@@ -193,6 +195,21 @@ func TestFitLearnsAndKeepsTheBestEpoch(t *testing.T) {
 				t.Errorf("%s: no %s reported", kind, name)
 			}
 		}
+	}
+}
+
+// The weights are those of the trial's best step, which a constraint decides too.
+func TestFitKeepsTheBestFeasibleEpoch(t *testing.T) {
+	tr := newTraining(t, network(t, "mlp"), settings(nil))
+	tr.feasible = &sweep.Constraint{Measure: func(m sweep.Metrics) float64 { return 0.005 - m["learning_rate"] }} // the first epochs
+	tr.run(t)
+	var trial sweep.Trial
+	for _, r := range tr.curve(t) {
+		trial.Add(r, sweep.Spec{Objectives: []sweep.Objective{{Name: "val_loss", Goal: sweep.Minimize}}, Feasible: tr.feasible})
+	}
+	d, err := model.Describe(tr.dir.Model())
+	if err != nil || d.Epoch != trial.Best.Step || d.Epoch > 2 || trial.Violation > 0 {
+		t.Errorf("model of epoch %d (%v), want %d, which violates the constraint by %g", d.Epoch, err, trial.Best.Step, trial.Violation)
 	}
 }
 

@@ -33,6 +33,7 @@ type Reporter interface {
 type Run struct {
 	Trial      sweep.Trial
 	Objectives []sweep.Objective
+	Feasible   *sweep.Constraint // nil: none
 	Dir        trialdir.Dir
 	Log        io.Writer // the trial's log.txt
 

@@ -18,7 +18,8 @@
 //	    record    JSON Run, with the counts of its trials
 //	    trials    number (4 bytes) -> JSON sweep.Trial
 //	    reports   number, step (4 bytes each) -> JSON sweep.Report
-//	    board     objective (8 bytes, better ones smaller), variant (4 bytes) -> JSON row
+//	    board     objective (8 bytes, better ones smaller), variant (4 bytes) -> JSON row;
+//	              before the objective of infeasible ones: 8 bytes ff, violation (8 bytes)
 //	    variants  variant (4 bytes) -> its key in board
 //
 // Numbers are big-endian, so that keys are in order.
@@ -166,19 +167,27 @@ func number(n int) []byte { return binary.BigEndian.AppendUint32(nil, uint32(n))
 
 func reportKey(n, step int) []byte { return binary.BigEndian.AppendUint32(number(n), uint32(step)) }
 
-// rank is a key that orders values as the objective does, the better first.
-func rank(o sweep.Objective, value float64, variant int) []byte {
-	value = o.Loss(value)
-	if value == 0 {
-		value = 0 // not -0
+// rank is a key that orders rows: what is feasible first, by the objective, then by
+// violation.
+func rank(o sweep.Objective, row Row, variant int) []byte {
+	var key []byte
+	if row.Violation > 0 {
+		key = binary.BigEndian.AppendUint64(key, math.MaxUint64) // after any number
+		key = binary.BigEndian.AppendUint64(key, ordered(row.Violation))
 	}
-	bits := math.Float64bits(value)
+	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint64(key, ordered(o.Loss(row.Mean))), uint32(variant))
+}
+
+// ordered are bits in the order of numbers.
+func ordered(f float64) uint64 {
+	if f == 0 {
+		f = 0 // not -0
+	}
+	bits := math.Float64bits(f)
 	if bits>>63 == 1 {
-		bits = ^bits
-	} else {
-		bits |= 1 << 63
+		return ^bits
 	}
-	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint64(nil, bits), uint32(variant))
+	return bits | 1<<63
 }
 
 func putJSON(b *bbolt.Bucket, key []byte, v any) error {

@@ -407,3 +407,43 @@ func BenchmarkPut(b *testing.B) {
 		n++
 	}
 }
+
+// Variants with an infeasible seed stand behind all others, by how far it is from
+// being feasible.
+func TestLeaderboardPutsFeasibleFirst(t *testing.T) {
+	db := open(t)
+	run := start(t, db, Run{Repeat: 2})
+	rec := db.Record(run)
+	for n, seed := range []struct{ acc, violation float64 }{
+		{0.9, 0.5},
+		{0.9, 0.1},
+		{0.1, 0},
+		{0.3, 0},
+		{0.8, 0},
+		{0.9, 1e-300},
+		{0.4, 0},
+		{0.2, 0},
+		{0.95, 0.5},
+		{0.95, 0},
+		{1, sweep.MaxViolation},
+		{1, 0},
+	} {
+		tr := trial(run, n, sweep.Succeeded, seed.acc)
+		tr.Violation = seed.violation
+		put(t, rec, tr)
+	}
+	rows, err := db.Best(run.ID, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var order []int
+	for _, row := range rows {
+		order = append(order, row.Number)
+	}
+	if want := []int{6, 3, 4, 9, 1, 11}; !slices.Equal(order, want) {
+		t.Errorf("the trials on the board are %v, want %v", order, want)
+	}
+	if rows[0].Violation != 0 || rows[2].Violation != 1e-300 || rows[5].Violation != sweep.MaxViolation {
+		t.Errorf("rows %+v", rows)
+	}
+}

@@ -21,11 +21,18 @@ type TrialJSON struct {
 	Params    sweep.Params   `json:"params"`
 	Objective *ObjectiveJSON `json:"objective"` // null where it has no result
 	Metrics   sweep.Metrics  `json:"metrics"`   // of the best step
-	Epochs    int            `json:"epochs"`    // steps reported
-	Seconds   float64        `json:"seconds"`
-	ModelDir  string         `json:"model_dir,omitempty"`
-	CachedAs  string         `json:"cached_as,omitempty"`
-	Parent    string         `json:"parent,omitempty"` // the trial from whose checkpoint it went on
+
+	Objectives []ObjectiveJSON `json:"objectives,omitempty"` // all, where there are several
+
+	Epochs   int     `json:"epochs"` // steps reported
+	Seconds  float64 `json:"seconds"`
+	ModelDir string  `json:"model_dir,omitempty"`
+	CachedAs string  `json:"cached_as,omitempty"`
+	Parent   string  `json:"parent,omitempty"` // the trial from whose checkpoint it went on
+
+	// Where the sweep has a constraint and the trial a result.
+	Feasible  *bool    `json:"feasible,omitempty"`
+	Violation *float64 `json:"violation,omitempty"` // of an infeasible one; left out where it cannot be told
 
 	// Over the seeds of the variant, where repeat is above 1.
 	Seeds int      `json:"seeds,omitempty"`
@@ -33,23 +40,35 @@ type TrialJSON struct {
 	SD    *float64 `json:"sd,omitempty"`
 }
 
-// ObjectiveJSON is a trial's value of the first objective.
+// ObjectiveJSON is a trial's value of an objective.
 type ObjectiveJSON struct {
 	Name  string     `json:"name"`
 	Goal  sweep.Goal `json:"goal"`
 	Value float64    `json:"value"`
+	Mean  *float64   `json:"mean,omitempty"` // of a variant on a front, over the seeds where repeat is above 1
+}
+
+// FrontJSON is the front of a run with several objectives: the feasible variants
+// that no other is better than in all of them.
+type FrontJSON struct {
+	Size        int       `json:"size"`
+	Variants    int       `json:"variants"` // that are feasible, with a value of each objective
+	Hypervolume float64   `json:"hypervolume"`
+	Reference   []float64 `json:"reference"` // up to which the hypervolume is, a value of each objective
 }
 
 // RunJSON is a run as every --json output shows it.
 type RunJSON struct {
 	Run      string         `json:"run"`
 	Sweep    string         `json:"sweep"`
+	Feasible string         `json:"feasible,omitempty"` // the constraint
 	Status   Status         `json:"status"`
 	Reason   string         `json:"reason,omitempty"`
 	Started  time.Time      `json:"started"`
 	Finished *time.Time     `json:"finished"`
 	Trials   map[string]int `json:"trials"` // total, cached, and each outcome
 	Best     *TrialJSON     `json:"best"`
+	Front    *FrontJSON     `json:"front,omitempty"` // in show, where there are several objectives
 }
 
 // OutcomeName is an outcome as people read it.
@@ -73,7 +92,17 @@ func (r Run) JSON(t sweep.Trial) TrialJSON {
 		out.Metrics = sweep.Metrics{}
 	}
 	if value, ok := r.Value(t); ok && !math.IsInf(value, 0) {
-		out.Objective = &ObjectiveJSON{r.Objectives[0].Name, r.Objectives[0].Goal, value}
+		out.Objective = &ObjectiveJSON{Name: r.Objectives[0].Name, Goal: r.Objectives[0].Goal, Value: value}
+	}
+	if len(r.Objectives) > 1 {
+		for _, o := range r.Objectives {
+			if v, ok := t.Best.Metrics[o.Name]; ok && !math.IsNaN(v) && !math.IsInf(v, 0) {
+				out.Objectives = append(out.Objectives, ObjectiveJSON{Name: o.Name, Goal: o.Goal, Value: v})
+			}
+		}
+	}
+	if t.Outcome.Ranked() {
+		out.judge(r, t.Violation)
 	}
 	if dir, ok := ModelDir(t); ok {
 		out.ModelDir = dir
@@ -81,11 +110,37 @@ func (r Run) JSON(t sweep.Trial) TrialJSON {
 	return out
 }
 
+// judge fills in whether the result meets run r's constraint.
+func (t *TrialJSON) judge(r Run, violation float64) {
+	if r.Feasible == "" {
+		return
+	}
+	feasible := violation == 0
+	t.Feasible, t.Violation = &feasible, nil
+	if !feasible && violation < sweep.MaxViolation {
+		t.Violation = &violation
+	}
+}
+
 // JSON is a place on run r's leaderboard as --json shows it.
 func (w Row) JSON(r Run) TrialJSON {
 	out := r.JSON(w.Trial)
+	out.judge(r, w.Violation)
 	if r.Repeat > 1 {
 		out.Seeds, out.Mean, out.SD = w.Seeds, &w.Mean, &w.SD
+	}
+	return out
+}
+
+// JSON is a variant on run r's front as --json shows it.
+func (v Variant) JSON(r Run) TrialJSON {
+	out := r.JSON(v.Trial)
+	out.judge(r, v.Violation)
+	if r.Repeat > 1 {
+		out.Seeds = v.Seeds
+		for i := range out.Objectives {
+			out.Objectives[i].Mean = &v.Values[i]
+		}
 	}
 	return out
 }
@@ -112,7 +167,7 @@ func ModelDir(t sweep.Trial) (string, bool) {
 // Summary is a run as --json shows it; best is its first row, if it has one.
 func (r Run) Summary(best []Row) RunJSON {
 	out := RunJSON{
-		Run: r.ID, Sweep: r.Sweep, Status: r.Status, Reason: r.Reason, Started: r.Started,
+		Run: r.ID, Sweep: r.Sweep, Feasible: r.Feasible, Status: r.Status, Reason: r.Reason, Started: r.Started,
 		Trials: map[string]int{"total": r.Trials(), "cached": r.Cached},
 	}
 	if !r.Finished.IsZero() {

@@ -350,7 +350,7 @@ func (db *DB) checkRun(tx *bbolt.Tx, run Run) error {
 	c := b.Bucket(boardBucket).Cursor()
 	for key, _ := c.First(); key != nil; key, _ = c.Next() {
 		rows++
-		variant := binary.BigEndian.Uint32(key[8:])
+		variant := binary.BigEndian.Uint32(key[len(key)-4:])
 		if !ranked[int(variant)] {
 			return fmt.Errorf("variant %d is on the leaderboard without a result", variant)
 		}

@@ -214,6 +214,8 @@ type Row struct {
 	SD     float64 `json:"sd"`     // over the seeds; 0 for one
 	Seeds  int     `json:"seeds"`  // with a result
 
+	Violation float64 `json:"violation,omitempty"` // of the run's constraint; that of the worst seed
+
 	Trial sweep.Trial `json:"-"`
 }
 
@@ -232,7 +234,7 @@ func rankVariant(b *bbolt.Bucket, run Run, variant int) error {
 	repeat := max(run.Repeat, 1)
 	row := Row{Number: -1}
 	var values []float64
-	best := 0.0
+	var best sweep.Trial
 	for n := variant * repeat; n < (variant+1)*repeat; n++ {
 		text := trials.Get(number(n))
 		if text == nil {
@@ -249,8 +251,9 @@ func rankVariant(b *bbolt.Bucket, run Run, variant int) error {
 		}
 		values = append(values, value)
 		row.Mean += value
-		if row.Number < 0 || objective.Better(value, best) {
-			row.Number, best = n, value
+		row.Violation = max(row.Violation, t.Violation)
+		if row.Number < 0 || t.Ahead(best, objective) {
+			row.Number, best = n, t
 		}
 	}
 	if len(values) == 0 {
@@ -268,7 +271,7 @@ func rankVariant(b *bbolt.Bucket, run Run, variant int) error {
 		row.SD = 0
 		row.Mean = math.Copysign(math.MaxFloat64, row.Mean)
 	}
-	key := rank(objective, row.Mean, variant)
+	key := rank(objective, row, variant)
 	if err := putJSON(board, key, row); err != nil {
 		return err
 	}

@@ -35,7 +35,8 @@ type Run struct {
 	Hash       string            `json:"hash"` // of the file and its variables
 	Vars       map[string]string `json:"vars,omitempty"`
 	Objectives []sweep.Objective `json:"objectives"`
-	Params     []string          `json:"params"` // in the file's order
+	Feasible   string            `json:"feasible,omitempty"` // the constraint's text
+	Params     []string          `json:"params"`             // in the file's order
 	Repeat     int               `json:"repeat"`
 	Search     string            `json:"search"`
 	WarmStart  []string          `json:"warm_start,omitempty"` // runs from whose results the search set out

@@ -127,6 +127,9 @@ func (s *state) restore(past History) error {
 		}
 		s.history = append(s.history, t)
 		s.ended = max(s.ended, t.Ended)
+		if n := len(t.Pauses); n > 0 {
+			s.ended = max(s.ended, t.Pauses[n-1].Ended)
+		}
 		if !t.Outcome.Final() {
 			s.queue = append(s.queue, t.Number)
 		}
@@ -279,7 +282,7 @@ func (s *state) trial(ctx context.Context, t Trial) error {
 			return fmt.Errorf("look for a cached result: %w", err)
 		}
 		if ok && (cached.Outcome == Succeeded || s.Stopper != nil) {
-			return s.record(takeOver(t, cached), TrialEnded, cached.Reports...)
+			return s.record(takeOver(t, cached, s.Spec), TrialEnded, cached.Reports...)
 		}
 	}
 	return s.launch(ctx, t)
@@ -309,12 +312,14 @@ func (s *state) reject(t Trial, why error) error {
 	return s.record(t, TrialEnded)
 }
 
-// takeOver is t with the result of an equal trial of an earlier run.
-func takeOver(t, from Trial) Trial {
+// takeOver is t with the result of an equal trial of an earlier run, which may have
+// had another constraint.
+func takeOver(t, from Trial, spec Spec) Trial {
 	t.CachedAs = from.Name()
 	t.Outcome, t.Message, t.Device, t.Dir = from.Outcome, from.Message, from.Device, from.Dir
 	t.Started, t.Finished, t.Seconds = from.Started, from.Finished, from.Seconds
-	t.Best, t.Steps, t.Reports = from.Best, from.Steps, from.Reports
+	t.Steps, t.Reports = from.Steps, from.Reports
+	t.judge(spec)
 	return t
 }
 
@@ -337,7 +342,7 @@ func (s *state) launch(ctx context.Context, t Trial) error {
 	}
 	t.Attempt++
 	t.Outcome, t.Message = Running, ""
-	t.Best, t.Steps, t.Reports = Report{}, 0, nil // the runner reports from the first step on
+	t.Best, t.Violation, t.Steps, t.Reports = Report{}, 0, 0, nil // the runner reports from the first step on
 	if err := s.record(t, kind); err != nil {
 		return err
 	}
@@ -345,7 +350,7 @@ func (s *state) launch(ctx context.Context, t Trial) error {
 	defer cancel(nil)
 	var stopped Verdict
 	var broken error // a report that could not be recorded
-	result, err := s.Runner.Run(ctx, Job{Trial: t, Objectives: s.Spec.Objectives, CacheDir: s.CacheDir}, func(r Report) {
+	result, err := s.Runner.Run(ctx, Job{Trial: t, Objectives: s.Spec.Objectives, Feasible: s.Spec.Feasible.String(), CacheDir: s.CacheDir}, func(r Report) {
 		if broken != nil {
 			return
 		}
@@ -402,7 +407,7 @@ func (s *state) unreported(t Trial) string {
 // report adds r to t's curve, records it, and judges.
 func (s *state) report(t *Trial, r Report) (Verdict, error) {
 	objective := s.Spec.Objectives[0]
-	t.Add(r, objective)
+	t.Add(r, s.Spec)
 	if err := s.Store.Put(*t, r); err != nil {
 		return Verdict{}, fmt.Errorf("record step %d: %w", r.Step, err)
 	}
@@ -411,7 +416,7 @@ func (s *state) report(t *Trial, r Report) (Verdict, error) {
 	s.history[t.Number] = *t
 	s.tell(Event{Kind: TrialReported, Trial: *t})
 	value, known := r.Metrics[objective.Name]
-	if target := s.Spec.Limits.Target; target != nil && known && !objective.Better(*target, value) {
+	if target := s.Spec.Limits.Target; target != nil && known && !objective.Better(*target, value) && s.Spec.Violation(r.Metrics) == 0 {
 		s.end(stop{errTarget})
 	}
 	if n := len(t.Pauses); s.Stopper == nil || n > 0 && r.Step <= t.Pauses[n-1].Last.Step { // judged before it was paused

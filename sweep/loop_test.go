@@ -387,7 +387,7 @@ func TestLoopRecordsWhatASearcherKnewOfPausedTrials(t *testing.T) {
 
 // A job that was launched again may take back what it had reported.
 func TestTrialAdd(t *testing.T) {
-	o := sweep.Objective{Name: "loss", Goal: sweep.Minimize}
+	spec := sweep.Spec{Objectives: []sweep.Objective{{Name: "loss", Goal: sweep.Minimize}}}
 	var trial sweep.Trial
 	for _, step := range []struct {
 		step   int
@@ -405,7 +405,7 @@ func TestTrialAdd(t *testing.T) {
 	} {
 		held := trial.Reports
 		before := slices.Clone(held)
-		trial.Add(sweep.Report{Step: step.step, Metrics: sweep.Metrics{"loss": step.loss}}, o)
+		trial.Add(sweep.Report{Step: step.step, Metrics: sweep.Metrics{"loss": step.loss}}, spec)
 		var losses []float64
 		for _, r := range trial.Reports {
 			losses = append(losses, r.Metrics["loss"])

@@ -95,6 +95,7 @@ type Watcher interface {
 type Job struct {
 	Trial      Trial
 	Objectives []Objective
+	Feasible   string // the constraint's text, by which a model of the best step is kept; "": none
 	CacheDir   string // prepared data sets
 }
 

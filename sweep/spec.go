@@ -18,6 +18,8 @@ type Spec struct {
 	Repeat     int      // seeds a variant is trained with, at least 1
 	Limits     Limits
 
+	Feasible *Constraint // on what trials measure; nil: all count
+
 	// Resolve evaluates the file's data, model and train blocks (or its
 	// command) with a variant's parameters. seed is the task's own base seed.
 	Resolve func(p Params) (task Task, seed uint64, err error)

@@ -88,8 +88,12 @@ type Trial struct {
 	Finished time.Time `json:"finished,omitzero"`
 	Seconds  float64   `json:"seconds,omitempty"` // spent training, all attempts
 
-	Best  Report `json:"best,omitzero"` // the best step by the first objective
+	Best  Report `json:"best,omitzero"` // the best step by the first objective, of the feasible ones where there are any
 	Steps int    `json:"steps"`         // reports so far: epochs for the built-in trainers
+
+	// Violation is by how much the best step violates the sweep's constraint; 0: it
+	// is feasible, or there is none.
+	Violation float64 `json:"violation,omitempty"`
 
 	// Reports is the learning curve, in step order. It is not part of the
 	// record: the store keeps reports apart, the loop fills it for stop rules.
@@ -107,10 +111,11 @@ type Parent struct {
 // Pause is the result with which a trial was paused: what is known of it until it
 // ends again.
 type Pause struct {
-	Ended int    `json:"ended"` // as the trial's
-	Steps int    `json:"steps"` // as the trial's
-	Best  Report `json:"best"`  // as the trial's
-	Last  Report `json:"last"`  // what it reported last
+	Ended     int     `json:"ended"` // as the trial's, like what follows
+	Steps     int     `json:"steps"`
+	Best      Report  `json:"best"`
+	Violation float64 `json:"violation,omitempty"`
+	Last      Report  `json:"last"` // what it reported last
 }
 
 // Paused reports whether t is paused: stopped, and perhaps to be gone on with.
@@ -121,7 +126,7 @@ func (t *Trial) Paused() bool {
 
 // pause adds how t stands to its pauses; its end is not known yet.
 func (t *Trial) pause() {
-	t.Pauses = append(slices.Clone(t.Pauses), Pause{Steps: t.Steps, Best: t.Best, Last: t.Reports[len(t.Reports)-1]})
+	t.Pauses = append(slices.Clone(t.Pauses), Pause{Steps: t.Steps, Best: t.Best, Violation: t.Violation, Last: t.Reports[len(t.Reports)-1]})
 }
 
 // Settled is t with the result that is known of it: its own where it has ended,
@@ -129,7 +134,7 @@ func (t *Trial) pause() {
 func (t *Trial) Settled() (Trial, bool) {
 	if n := len(t.Pauses); t.Ended == 0 && n > 0 {
 		p, paused := t.Pauses[n-1], *t
-		paused.Outcome, paused.Ended, paused.Steps, paused.Best = Stopped, p.Ended, p.Steps, p.Best
+		paused.Outcome, paused.Ended, paused.Steps, paused.Best, paused.Violation = Stopped, p.Ended, p.Steps, p.Best, p.Violation
 		return paused, true
 	}
 	return *t, t.Ended > 0
@@ -140,27 +145,37 @@ func (t Trial) Name() string { return fmt.Sprintf("%s/%d", t.Run, t.Number) }
 
 // Add adds a report to t's curve, in the place of those of its step and of later
 // ones, which a trial that began anew has taken back.
-func (t *Trial) Add(r Report, o Objective) {
+func (t *Trial) Add(r Report, s Spec) {
 	kept := len(t.Reports)
 	for kept > 0 && t.Reports[kept-1].Step >= r.Step {
 		kept--
 	}
 	if kept < len(t.Reports) {
-		t.Reports, t.Best = slices.Clone(t.Reports[:kept]), Report{} // others may hold the old ones
-		for _, earlier := range t.Reports {
-			t.improve(earlier, o)
-		}
+		t.Reports = slices.Clone(t.Reports[:kept]) // others may hold the old ones
+		t.judge(s)
 	}
 	t.Reports = append(t.Reports, r)
 	t.Steps = len(t.Reports)
-	t.improve(r, o)
+	t.improve(r, s)
+}
+
+// judge finds the best report anew.
+func (t *Trial) judge(s Spec) {
+	t.Best, t.Violation = Report{}, 0
+	for _, r := range t.Reports {
+		t.improve(r, s)
+	}
 }
 
 // improve makes r the best report where it is.
-func (t *Trial) improve(r Report, o Objective) {
-	value, known := r.Metrics[o.Name]
-	if known && (t.Best.Step == 0 || o.Better(value, t.Best.Metrics[o.Name])) {
-		t.Best = r
+func (t *Trial) improve(r Report, s Spec) {
+	o := s.Objectives[0]
+	if _, known := r.Metrics[o.Name]; !known {
+		return
+	}
+	with := Trial{Best: r, Violation: s.Violation(r.Metrics)}
+	if t.Best.Step == 0 || with.Ahead(*t, o) {
+		t.Best, t.Violation = with.Best, with.Violation
 	}
 }
 

@@ -2,12 +2,14 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/inflame-deeplearning/sweep/results"
+	"github.com/inflame-deeplearning/sweep/sweep"
 )
 
 func newBest(o *options) *cobra.Command {
@@ -18,10 +20,17 @@ func newBest(o *options) *cobra.Command {
 		Use:   "best [NAME|RUN]",
 		Short: "Show the winner of a run, or copy its model out",
 		Long: `Show the best trial of a run: of the newest one, of the newest of the sweep of
-that name, or of that run. With repeats, variants are ranked by their mean.`,
+that name, or of that run. With repeats, variants are ranked by their mean.
+
+With several objectives, show the front: every variant that no other is better than
+in all of them, sorted by the first; -o copies the model of its first row.
+
+Where the sweep file says which trials are feasible, the best is the best of these,
+and where there is none the one that comes nearest, which is then said.`,
 		Example: `  sweep best
   sweep best grid -n 5
   sweep best grid-3 --json
+  sweep best tradeoff -n 5
   sweep best grid -o winner`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeRuns(o),
@@ -37,6 +46,13 @@ that name, or of that run. With repeats, variants are ranked by their mean.`,
 			if n < 1 {
 				return status{exitUsage, fmt.Errorf("-n %d: it must be at least 1", n)}
 			}
+			many := cmd.Flags().Changed("n")
+			if len(run.Objectives) > 1 {
+				if !many {
+					n = math.MaxInt
+				}
+				return o.bestFront(cmd, db, run, n, asJSON, out)
+			}
 			rows, err := db.Best(run.ID, n)
 			if err != nil {
 				return err
@@ -44,14 +60,10 @@ that name, or of that run. With repeats, variants are ranked by their mean.`,
 			if len(rows) == 0 {
 				return fmt.Errorf("run %s has no result yet: %s", run.ID, tally(run))
 			}
-			if out != "" {
-				if err := copyModel(rows[0], out); err != nil {
-					return err
-				}
-				o.say(cmd.ErrOrStderr(), "model of trial %s copied to %s", rows[0].Trial.Name(), out)
-				fmt.Fprintf(cmd.ErrOrStderr(), "sweep: hint: sweep predict --model %s INPUT\n", out)
+			o.warnInfeasible(cmd, rows[0].Trial, rows[0].Violation)
+			if err := o.copyOut(cmd, rows[0].Trial, out); err != nil {
+				return err
 			}
-			many := cmd.Flags().Changed("n")
 			switch {
 			case asJSON && many:
 				list := make([]results.TrialJSON, len(rows))
@@ -68,8 +80,8 @@ that name, or of that run. With repeats, variants are ranked by their mean.`,
 			}
 		},
 	}
-	cmd.Flags().IntVarP(&n, "n", "n", 1, "show the first N as a table")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON: an object, or with -n an array")
+	cmd.Flags().IntVarP(&n, "n", "n", 1, "show the first N as a table; of several objectives, all of the front by default")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON: an object, or with -n or several objectives an array")
 	cmd.Flags().StringVarP(&out, "output", "o", "", "copy the winner's model into this directory")
 	return cmd
 }
@@ -81,11 +93,24 @@ func argument(args []string) string {
 	return args[0]
 }
 
+// copyOut copies the model of the best trial where that was asked for.
+func (o *options) copyOut(cmd *cobra.Command, best sweep.Trial, out string) error {
+	if out == "" {
+		return nil
+	}
+	if err := copyModel(best, out); err != nil {
+		return err
+	}
+	o.say(cmd.ErrOrStderr(), "model of trial %s copied to %s", best.Name(), out)
+	fmt.Fprintf(cmd.ErrOrStderr(), "sweep: hint: sweep predict --model %s INPUT\n", out)
+	return nil
+}
+
 // copyModel copies a model directory, which has no directories in it.
-func copyModel(row results.Row, out string) error {
-	dir, ok := results.ModelDir(row.Trial)
+func copyModel(t sweep.Trial, out string) error {
+	dir, ok := results.ModelDir(t)
 	if !ok {
-		return fmt.Errorf("trial %s has left no model: a command keeps its own", row.Trial.Name())
+		return fmt.Errorf("trial %s has left no model: a command keeps its own", t.Name())
 	}
 	if _, err := os.Stat(out); err == nil {
 		return fmt.Errorf("copy model to %s: it is there already; name another directory with -o", out)

@@ -111,11 +111,8 @@ func (s *tallied) count(e sweep.Event) {
 				s.ended++
 			}
 		}
-		if value, ok := s.run.Value(e.Trial); ok && e.Trial.Outcome.Ranked() {
-			known, _ := s.run.Value(s.best)
-			if !s.hasBest || s.run.Objectives[0].Better(value, known) {
-				s.best, s.hasBest = e.Trial, true
-			}
+		if e.Trial.Outcome.Ranked() && e.Trial.Ahead(s.best, s.run.Objectives[0]) {
+			s.best, s.hasBest = e.Trial, true
 		}
 	case sweep.TrialStarted, sweep.TrialReported, sweep.RunEnded:
 	}
@@ -156,6 +153,9 @@ func (d *plainLines) event(e sweep.Event) {
 		line := fmt.Sprintf("sweep: [%s] trial %s %s", d.progress(), t.Name(), t.Outcome)
 		if value, ok := d.run.Value(t); ok {
 			line += fmt.Sprintf(": %s %s at step %d of %d", d.run.Objectives[0].Name, number(value), t.Best.Step, t.Steps)
+		}
+		if t.Violation > 0 {
+			line += ", infeasible"
 		}
 		switch {
 		case t.CachedAs != "":

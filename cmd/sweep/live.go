@@ -145,6 +145,9 @@ func (v *view) View() tea.View {
 	if v.hasBest {
 		value, _ := v.run.Value(v.best)
 		line := fmt.Sprintf("best %s %s: %s", objective, number(value), settings(v.best.Params, v.run.Params))
+		if v.best.Violation > 0 {
+			line += " (infeasible)"
+		}
 		b.WriteString(v.style(lipgloss.NewStyle().Foreground(lipgloss.Green), line) + "\n")
 	}
 	for _, n := range slices.Sorted(maps.Keys(v.running)) {

@@ -36,6 +36,9 @@ func newLs(o *options) *cobra.Command {
 				best := "-"
 				if len(rows) > 0 {
 					best = number(rows[0].Mean)
+					if rows[0].Violation > 0 {
+						best += " (infeasible)"
+					}
 				}
 				failed := list[i].Trials["failed"] + list[i].Trials["out_of_memory"] + list[i].Trials["timed_out"] + list[i].Trials["lost"]
 				g.add(run.ID, string(run.Status), when(run.Started), strconv.Itoa(run.Trials()), strconv.Itoa(failed), run.Objectives[0].Name, best)

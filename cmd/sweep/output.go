@@ -140,6 +140,18 @@ func settings(p sweep.Params, order []string) string {
 	return strings.Join(parts, " ")
 }
 
+// values are a trial's parameters, a cell each.
+func values(p sweep.Params, order []string) []string {
+	cells := make([]string, len(order))
+	for i, name := range order {
+		cells[i] = "-"
+		if v, ok := p[name]; ok {
+			cells[i] = v.String()
+		}
+	}
+	return cells
+}
+
 // leaderboard is the table of a run's best variants.
 func leaderboard(cmd *cobra.Command, run results.Run, rows []results.Row) error {
 	objective := run.Objectives[0].Name
@@ -156,28 +168,41 @@ func leaderboard(cmd *cobra.Command, run results.Run, rows []results.Row) error 
 		if run.Repeat > 1 {
 			cells = append(cells, number(row.SD), strconv.Itoa(row.Seeds))
 		}
-		for _, name := range run.Params {
-			v, ok := t.Params[name]
-			if !ok {
-				cells = append(cells, "-")
-				continue
-			}
-			cells = append(cells, v.String())
-		}
-		cells = append(cells, seconds(t.Seconds), remark(t))
-		g.add(cells...)
+		cells = append(cells, values(t.Params, run.Params)...)
+		g.add(append(cells, seconds(t.Seconds), remark(t, row.Violation))...)
 	}
 	return g.write(cmd)
 }
 
 // remark is what there is to say of a trial besides its numbers.
-func remark(t sweep.Trial) string {
+func remark(t sweep.Trial, violation float64) string {
 	switch {
+	case violation > 0:
+		return "infeasible"
 	case t.CachedAs != "":
 		return "cached"
 	case t.Outcome == sweep.Succeeded:
 		return ""
 	default:
 		return results.OutcomeName(t.Outcome)
+	}
+}
+
+// feasibility is whether a result meets the run's constraint, in words.
+func feasibility(run results.Run, violation float64) string {
+	condition := strings.Join(strings.Fields(run.Feasible), " ")
+	switch violation {
+	case 0:
+		return "yes: " + condition
+	case sweep.MaxViolation:
+		return "no: what it measured does not tell whether " + condition
+	}
+	return fmt.Sprintf("no: %s is violated by %s", condition, number(violation))
+}
+
+// warnInfeasible says so where the best trial is infeasible: then all are.
+func (o *options) warnInfeasible(cmd *cobra.Command, best sweep.Trial, violation float64) {
+	if violation > 0 {
+		o.say(cmd.ErrOrStderr(), "no trial of run %s is feasible; trial %s comes nearest", best.Run, best.Name())
 	}
 }

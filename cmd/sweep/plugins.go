@@ -15,6 +15,7 @@ import (
 	"github.com/inflame-deeplearning/sweep/sweep/config"
 	"github.com/inflame-deeplearning/sweep/sweep/schema"
 	"github.com/inflame-deeplearning/sweep/sweep/search/cmaes"
+	"github.com/inflame-deeplearning/sweep/sweep/search/evolution"
 	"github.com/inflame-deeplearning/sweep/sweep/search/gp"
 	"github.com/inflame-deeplearning/sweep/sweep/search/grid"
 	"github.com/inflame-deeplearning/sweep/sweep/search/pbt"
@@ -38,6 +39,7 @@ func plugins() *config.Plugins {
 	config.Add(p.Search, "tpe", tpe.New)
 	config.Add(p.Search, "cmaes", cmaes.New)
 	config.Add(p.Search, "gp", gp.New)
+	config.Add(p.Search, "evolution", evolution.New)
 	config.Add(p.Search, "pbt", pbt.New)
 
 	config.Add(p.Stop, "asha", asha.New)

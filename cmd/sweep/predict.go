@@ -30,7 +30,7 @@ model was trained on. With --model nothing but the model's directory is needed.`
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if dir == "" {
 				var err error
-				if dir, err = winner(o, run); err != nil {
+				if dir, err = winner(cmd, o, run); err != nil {
 					return err
 				}
 			}
@@ -76,7 +76,7 @@ model was trained on. With --model nothing but the model's directory is needed.`
 }
 
 // winner is the model directory of a run's best trial.
-func winner(o *options, name string) (string, error) {
+func winner(cmd *cobra.Command, o *options, name string) (string, error) {
 	db, err := o.db()
 	if err != nil {
 		return "", err
@@ -92,6 +92,7 @@ func winner(o *options, name string) (string, error) {
 	if len(rows) == 0 {
 		return "", fmt.Errorf("run %s has no result yet: %s", run.ID, tally(run))
 	}
+	o.warnInfeasible(cmd, rows[0].Trial, rows[0].Violation)
 	dir, ok := results.ModelDir(rows[0].Trial)
 	if !ok {
 		return "", fmt.Errorf("the winner, trial %s, has left no model here: a command keeps its own", rows[0].Trial.Name())

@@ -79,6 +79,10 @@ func trainAgain(cmd *cobra.Command, o *options, db *results.DB, run results.Run,
 	if err != nil {
 		return t, err
 	}
+	feasible, err := constraint(run.Feasible)
+	if err != nil {
+		return t, err
+	}
 	second := t
 	second.Dir = db.TrialDir(run.ID, t.Number) + "-rerun"
 	if err := os.RemoveAll(second.Dir); err != nil {
@@ -92,10 +96,10 @@ func trainAgain(cmd *cobra.Command, o *options, db *results.DB, run results.Run,
 		}
 		from.Dir, second.Parent = parent.Dir, &from
 	}
-	second.Reports, second.Best, second.Steps, second.CachedAs = nil, sweep.Report{}, 0, ""
+	second.Reports, second.Best, second.Violation, second.Steps, second.CachedAs = nil, sweep.Report{}, 0, 0, ""
 	o.say(cmd.ErrOrStderr(), "training trial %s again", t.Name())
-	result, err := runner.Run(cmd.Context(), sweep.Job{Trial: second, Objectives: run.Objectives, CacheDir: db.CacheDir()}, func(r sweep.Report) {
-		second.Add(r, run.Objectives[0])
+	result, err := runner.Run(cmd.Context(), sweep.Job{Trial: second, Objectives: run.Objectives, Feasible: run.Feasible, CacheDir: db.CacheDir()}, func(r sweep.Report) {
+		second.Add(r, sweep.Spec{Objectives: run.Objectives, Feasible: feasible})
 	})
 	if err != nil {
 		return second, err

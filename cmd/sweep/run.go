@@ -96,7 +96,7 @@ func (r *runOptions) run(cmd *cobra.Command, path string, p *config.Plugins) err
 	}
 	run, resumed, err := db.Start(results.Run{
 		WarmStart: from,
-		Sweep:     file.Spec.Name, File: path, Hash: file.Hash, Vars: vars, Objectives: file.Spec.Objectives,
+		Sweep:     file.Spec.Name, File: path, Hash: file.Hash, Vars: vars, Objectives: file.Spec.Objectives, Feasible: file.Spec.Feasible.String(),
 		Params: file.Spec.Space.Names(), Repeat: file.Spec.Repeat, Search: file.SearchName, Total: total,
 		Fresh: r.fresh, Started: time.Now(), //nolint:forbidigo // the program's own clock
 	})
@@ -241,14 +241,8 @@ func (r *runOptions) report(cmd *cobra.Command, db *results.DB, id, path string,
 	}
 	stderr := cmd.ErrOrStderr()
 	if !r.json {
-		rows, err := db.Best(id, 10)
-		if err != nil {
+		if err := r.standings(cmd, db, run); err != nil {
 			return err
-		}
-		if len(rows) > 0 {
-			if err := leaderboard(cmd, run, rows); err != nil {
-				return err
-			}
 		}
 	}
 	r.say(stderr, "run %s: %s; %s", id, summary.Reason, tally(run))

@@ -36,7 +36,7 @@ func openSession(ctx context.Context, db *results.DB, file *config.File, vars ma
 	}
 	run, _, err := db.Start(results.Run{
 		WarmStart: from,
-		Sweep:     file.Spec.Name, File: file.Path, Hash: file.Hash, Vars: vars, Objectives: file.Spec.Objectives,
+		Sweep:     file.Spec.Name, File: file.Path, Hash: file.Hash, Vars: vars, Objectives: file.Spec.Objectives, Feasible: file.Spec.Feasible.String(),
 		Params: file.Spec.Space.Names(), Repeat: file.Spec.Repeat, Search: file.SearchName, Total: total,
 		Started: time.Now(), //nolint:forbidigo // the program's own clock
 	})

@@ -14,13 +14,22 @@ import (
 
 func newShow(o *options) *cobra.Command {
 	var asJSON bool
+	var reference []float64
 	cmd := &cobra.Command{
 		Use:   "show [RUN|TRIAL]",
 		Short: "Show a run with its leaderboard, or a trial with its curve",
+		Long: `Show a run with its leaderboard, or a trial with its curve.
+
+Of a run with several objectives, show the front: the feasible variants that no
+other is better than in all of them, and its hypervolume, which is how much of the
+space of objectives they beat, up to a reference. That is the worst value of each
+objective among the feasible variants, unless --reference gives another: runs are
+compared by the same one.`,
 		Example: `  sweep show
   sweep show grid
   sweep show grid-3/17
-  sweep show grid --json`,
+  sweep show grid --json
+  sweep show tradeoff --reference 1,20`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeRuns(o),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -50,17 +59,25 @@ func newShow(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			rows, err := db.Best(run.ID, 10)
+			front, err := frontOf(db, run, reference)
 			if err != nil {
 				return err
 			}
 			if asJSON {
-				return writeJSON(cmd.OutOrStdout(), run.Summary(rows))
+				rows, err := db.Best(run.ID, 1)
+				if err != nil {
+					return err
+				}
+				summary := run.Summary(rows)
+				summary.Front = front
+				return writeJSON(cmd.OutOrStdout(), summary)
 			}
-			return showRun(cmd, run, rows)
+			showRun(cmd, run, front)
+			return o.standings(cmd, db, run)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().Float64SliceVar(&reference, "reference", nil, "with several objectives, a value of each up to which the hypervolume is taken")
 	return cmd
 }
 
@@ -69,7 +86,7 @@ func field(cmd *cobra.Command, name, format string, args ...any) {
 	fmt.Fprintf(cmd.OutOrStdout(), "%-10s %s\n", name, fmt.Sprintf(format, args...))
 }
 
-func showRun(cmd *cobra.Command, run results.Run, rows []results.Row) error {
+func showRun(cmd *cobra.Command, run results.Run, front *results.FrontJSON) {
 	field(cmd, "run", "%s, of %s", run.ID, run.File)
 	state := string(run.Status)
 	if run.Reason != "" && run.Reason != state {
@@ -91,10 +108,12 @@ func showRun(cmd *cobra.Command, run results.Run, rows []results.Row) error {
 		goals = append(goals, fmt.Sprintf("%s %s", objective.Goal, objective.Name))
 	}
 	field(cmd, "objective", "%s", strings.Join(goals, ", "))
-	if len(rows) == 0 {
-		return nil
+	if run.Feasible != "" {
+		field(cmd, "feasible", "%s", strings.Join(strings.Fields(run.Feasible), " "))
 	}
-	return leaderboard(cmd, run, rows)
+	if front != nil {
+		field(cmd, "front", "%s", describeFront(run, *front))
+	}
 }
 
 func showTrial(cmd *cobra.Command, run results.Run, t sweep.Trial) error {
@@ -106,6 +125,9 @@ func showTrial(cmd *cobra.Command, run results.Run, t sweep.Trial) error {
 	field(cmd, "outcome", "%s", outcome)
 	if value, ok := run.Value(t); ok {
 		field(cmd, run.Objectives[0].Name, "%s at step %d of %d", number(value), t.Best.Step, t.Steps)
+	}
+	if run.Feasible != "" && t.Outcome.Ranked() {
+		field(cmd, "feasible", "%s", feasibility(run, t.Violation))
 	}
 	field(cmd, "params", "%s", settings(t.Params, run.Params))
 	if p := t.Parent; p != nil {

@@ -86,9 +86,13 @@ func train(ctx context.Context, log io.Writer, dir trialdir.Dir, p *config.Plugi
 	if err != nil {
 		return result, err
 	}
+	feasible, err := constraint(spec.Feasible)
+	if err != nil {
+		return result, err
+	}
 	var asked time.Time
 	return trainer.Train(ctx, &model.Run{
-		Trial: t, Objectives: spec.Objectives, Dir: dir, Log: log,
+		Trial: t, Objectives: spec.Objectives, Feasible: feasible, Dir: dir, Log: log,
 		Now: time.Now, //nolint:forbidigo // the trial's clock
 		Data: func(ctx context.Context) (*artifact.Dataset, error) {
 			if t.Task.Data == nil {
@@ -110,6 +114,14 @@ func train(ctx context.Context, log io.Writer, dir trialdir.Dir, p *config.Plugi
 			return stopping.Load()
 		},
 	})
+}
+
+// constraint reads the text of a sweep's constraint; nil where there is none.
+func constraint(text string) (*sweep.Constraint, error) {
+	if text == "" {
+		return nil, nil //nolint:nilnil // none is a constraint that all meet
+	}
+	return config.ParseConstraint(text)
 }
 
 const stopPoll = 50 * time.Millisecond

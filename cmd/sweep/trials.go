@@ -24,8 +24,8 @@ func newTrials(o *options) *cobra.Command {
 		Long: `List a run's trials.
 
 --where is a condition in the sweep file's language over param, metric, outcome,
-number, variant, repeat, seconds, steps, seed and cached. A trial that lacks a
-parameter or metric that the condition names does not match.`,
+number, variant, repeat, seconds, steps, seed, cached and feasible. A trial that
+lacks a parameter or metric that the condition names does not match.`,
 		Example: `  sweep trials grid --where 'param.lr < 0.1 && metric.val_loss < 1'
   sweep trials grid --where 'outcome == "failed"'
   sweep trials grid --sort -metric.val_accuracy --limit 5 --json`,
@@ -92,6 +92,9 @@ parameter or metric that the condition names does not match.`,
 
 func trialTable(cmd *cobra.Command, run results.Run, trials []sweep.Trial) error {
 	g := sheet{header: append([]string{"trial", "outcome", run.Objectives[0].Name}, run.Params...), right: map[int]bool{2: true}}
+	if run.Feasible != "" {
+		g.header = append(g.header, "feasible")
+	}
 	g.header = append(g.header, "steps", "time")
 	for _, t := range trials {
 		value := "-"
@@ -99,13 +102,13 @@ func trialTable(cmd *cobra.Command, run results.Run, trials []sweep.Trial) error
 			value = number(v)
 		}
 		cells := []string{t.Name(), results.OutcomeName(t.Outcome), value}
-		for _, name := range run.Params {
-			v, ok := t.Params[name]
-			if !ok {
-				cells = append(cells, "-")
-				continue
+		cells = append(cells, values(t.Params, run.Params)...)
+		if run.Feasible != "" {
+			verdict := "-"
+			if t.Outcome.Ranked() {
+				verdict = map[bool]string{true: "yes", false: "no"}[t.Violation == 0]
 			}
-			cells = append(cells, v.String())
+			cells = append(cells, verdict)
 		}
 		g.add(append(cells, fmt.Sprint(t.Steps), seconds(t.Seconds))...)
 	}

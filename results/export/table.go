@@ -32,7 +32,8 @@ type Column struct {
 }
 
 // Columns are run, trial, id, outcome, number, variant, repeat, seed, a column
-// a parameter (param.x) and a metric (metric.x), steps, seconds, started and
+// a parameter (param.x) and a metric (metric.x), violation where
+// the sweep has a constraint, steps, seconds, started and
 // finished. A first pass over the trials finds the types: a parameter of mixed
 // types is a text.
 func Columns(run results.Run, trials iter.Seq2[sweep.Trial, error]) ([]Column, error) {
@@ -75,6 +76,14 @@ func Columns(run results.Run, trials iter.Seq2[sweep.Trial, error]) ([]Column, e
 				return v
 			}
 			return nil
+		}})
+	}
+	if run.Feasible != "" {
+		out = append(out, Column{"violation", Float, func(t sweep.Trial) any {
+			if !t.Outcome.Ranked() {
+				return nil
+			}
+			return t.Violation
 		}})
 	}
 	return append(out,

@@ -121,7 +121,7 @@ func (r *local) Run(ctx context.Context, j sweep.Job, report func(sweep.Report))
 	if ended && done.Outcome != sweep.Cancelled { // it ended while nobody watched
 		return done, passOn(dir.Tail(), report)
 	}
-	if err := errors.Join(dir.ClearOutcome(), dir.Create(trialdir.Spec{Trial: j.Trial, Objectives: j.Objectives, CacheDir: j.CacheDir})); err != nil {
+	if err := errors.Join(dir.ClearOutcome(), dir.Create(trialdir.Spec{Trial: j.Trial, Objectives: j.Objectives, Feasible: j.Feasible, CacheDir: j.CacheDir})); err != nil {
 		return sweep.Result{}, err
 	}
 	c, err := r.start(dir, j.Trial, d)

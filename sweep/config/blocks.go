@@ -25,6 +25,7 @@ type topConfig struct {
 	Name     string `hcl:"name" doc:"The sweep's name; the file's, without its ending, where not given."`
 	Maximize string `hcl:"maximize" doc:"The metric that decides, the larger the better."`
 	Minimize string `hcl:"minimize" doc:"The metric that decides, the smaller the better."`
+	Feasible bool   `hcl:"feasible" doc:"Which trials count: a condition over metric.NAME, such as metric.latency < 20 && metric.size <= 5. Those that do not meet it rank after those that do, by how far they are from it, and searches are led back to where it is met. A trial that lacks a metric does not meet it. A trial's step is the best that meets it, if one does."`
 	Repeat   int    `hcl:"repeat" doc:"Seeds that each variant is trained with; the leaderboard ranks the mean." default:"1" min:"1" max:"1000"`
 }
 

@@ -337,6 +337,7 @@ func TestFilter(t *testing.T) {
 		{"param.momentum > 0", false},
 		{"outcome == \"succeeded\" && number == 3", true},
 		{"!cached", true},
+		{"feasible", true},
 	} {
 		f, err := ParseFilter(test.filter)
 		if err != nil {

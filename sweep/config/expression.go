@@ -12,7 +12,7 @@ import (
 )
 
 // scope is what expressions at some place of a file may refer to.
-type scope map[string][]string // names below param, var and local; a missing root is not allowed
+type scope map[string][]string // names below param, var and local; metric has none; a missing root is not allowed
 
 // check finds the references of e that lead nowhere, before anything is evaluated.
 func (s scope) check(e hcl.Expression) hcl.Diagnostics {
@@ -39,20 +39,9 @@ func (s scope) check(e hcl.Expression) hcl.Diagnostics {
 			diags = append(diags, fault(ref.SourceRange(), "Unknown reference", "%s", detail))
 			continue
 		}
-		if len(ref) < 2 {
-			continue // the whole object, as in keys(var)
-		}
-		var name string
-		switch step := ref[1].(type) {
-		case hcl.TraverseAttr:
-			name = step.Name
-		case hcl.TraverseIndex:
-			if step.Key.Type() != cty.String {
-				continue
-			}
-			name = step.Key.AsString()
-		default:
-			continue
+		name, ok := member(ref)
+		if !ok || root == "metric" {
+			continue // the whole object, as in keys(var); or what trials measure, which they know
 		}
 		if !slices.Contains(names, name) {
 			what := map[string]string{"param": "parameter", "var": "variable", "local": "local"}[root]
@@ -79,6 +68,22 @@ func checkCalls(e hcl.Expression) hcl.Diagnostics {
 		}
 		return hcl.Diagnostics{fault(call.NameRange, "Unknown function", "%s", sentence(schema.Unknown(call.Name, sortedKeys(known))))}
 	})
+}
+
+// member is the name that a reference has behind its root.
+func member(ref hcl.Traversal) (string, bool) {
+	if len(ref) < 2 {
+		return "", false
+	}
+	switch step := ref[1].(type) {
+	case hcl.TraverseAttr:
+		return step.Name, true
+	case hcl.TraverseIndex:
+		if step.Key.Type() == cty.String {
+			return step.Key.AsString(), true
+		}
+	}
+	return "", false
 }
 
 // references are the names below root that e refers to; all is true where it

@@ -16,7 +16,7 @@ import (
 type Filter func(sweep.Trial) (bool, error)
 
 // filterRoots are what a filter may refer to.
-var filterRoots = []string{"param", "metric", "outcome", "number", "variant", "repeat", "seconds", "steps", "seed", "cached"}
+var filterRoots = []string{"param", "metric", "outcome", "number", "variant", "repeat", "seconds", "steps", "seed", "cached", "feasible"}
 
 // ParseFilter reads a condition on trials, an expression of the sweep file's
 // language: param.lr < 0.1 && metric.val_loss < 1. A trial that lacks a
@@ -60,6 +60,7 @@ func ParseFilter(text string) (Filter, error) {
 			"number": cty.NumberIntVal(int64(t.Number)), "variant": cty.NumberIntVal(int64(t.Variant)),
 			"repeat": cty.NumberIntVal(int64(t.Repeat)), "steps": cty.NumberIntVal(int64(t.Steps)),
 			"seconds": cty.NumberFloatVal(t.Seconds), "seed": cty.NumberUIntVal(t.Seed),
+			"feasible": cty.BoolVal(t.Outcome.Ranked() && t.Violation == 0),
 		}})
 		if diags.HasErrors() {
 			return false, fmt.Errorf("evaluate condition %q for trial %s: %s", text, t.Name(), diags[0].Detail)

@@ -115,25 +115,25 @@ func (r *reader) stopping(f *File, blocks []*hclsyntax.Block) sweep.Stopper {
 		}
 		rules = append(rules, rule)
 		if w, ok := rule.(sweep.Watcher); ok {
-			r.watched = append(r.watched, watch{w.Metrics(), b})
+			r.watched = append(r.watched, watch{w.Metrics(), place(b.Body, []string{"metric"})})
 		}
 	}
 	return sweep.Stoppers(rules...)
 }
 
-// watch is the metrics that a stop block reads.
+// watch is metrics that something other than an objective needs, and where it says so.
 type watch struct {
 	metrics []string
-	block   *hclsyntax.Block
+	at      hcl.Range
 }
 
-// checkWatched reports whether stop rules read nothing but known metrics.
+// checkWatched reports whether nothing but known metrics is needed.
 func (r *reader) checkWatched(known []string) bool {
 	good := true
 	for _, w := range r.watched {
 		for _, name := range w.metrics {
 			if !slices.Contains(known, name) {
-				r.add(fault(place(w.block.Body, []string{"metric"}), "Metric never reported", "The trials report no %s: %s", name, sentence(schema.Unknown(name, known))))
+				r.add(fault(w.at, "Metric never reported", "The trials report no %s: %s", name, sentence(schema.Unknown(name, known))))
 				good = false
 			}
 		}

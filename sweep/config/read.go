@@ -65,6 +65,7 @@ func Parse(src []byte, path string, vars map[string]string, p *Plugins) (*File, 
 }
 
 func parse(src []byte, vars map[string]string, r *reader) (*File, error) {
+	r.src = src
 	parsed, diags := hclsyntax.ParseConfig(src, r.path, hcl.InitialPos)
 	r.add(diags...)
 	if parsed == nil || diags.HasErrors() {
@@ -103,6 +104,7 @@ func Format(src []byte, path string) ([]byte, error) {
 type reader struct {
 	plugins *Plugins
 	path    string
+	src     []byte
 	diags   hcl.Diagnostics
 	ctx     *hcl.EvalContext // functions, var and local
 	vars    []string
@@ -198,13 +200,14 @@ func (r *reader) file(body *hclsyntax.Body, vars map[string]string) *File {
 	r.readLocals(blocks["locals"])
 
 	f := &File{}
-	top := r.fixed(&hclsyntax.Body{Attributes: body.Attributes, SrcRange: body.SrcRange}, topSchema)
+	top := r.fixed(&hclsyntax.Body{Attributes: withoutFeasible(body.Attributes), SrcRange: body.SrcRange}, topSchema)
 	f.Spec.Name = r.name(body, top)
 	f.Spec.Repeat = 1
 	if n, ok := top.Fields()["repeat"].AsInt(); ok {
 		f.Spec.Repeat = int(n)
 	}
 	f.Spec.Objectives = r.objectives(body, top, blocks["objective"])
+	f.Spec.Feasible = r.feasible(body.Attributes["feasible"])
 	if first(blocks, "params") == nil {
 		r.add(fault(body.MissingItemRange(), "Missing block", "A sweep needs parameters to vary: params { learning_rate = [0.1, 0.01] }."))
 	} else {

@@ -15,7 +15,7 @@ Generated from the program's own schema by ` + "`sweep docs`" + `; do not edit.
 
 A sweep file is written in [HCL](https://github.com/hashicorp/hcl). Expressions may use ` + "`var.NAME`, `local.NAME`" + `
 and, in ` + "`params`, `data`, `model`, `train` and `command`, `param.NAME`" + `: the value that the variant at hand gives to a
-parameter, or null where it does not exist in that variant. An attribute that is null counts as not given.
+parameter, or null where it does not exist in that variant; in ` + "`feasible`, `metric.NAME`" + `. An attribute that is null counts as not given.
 
 ## params
 

@@ -28,7 +28,8 @@ type Spec struct {
 	Version    int               `json:"version"` // of this format: 1
 	Trial      sweep.Trial       `json:"trial"`
 	Objectives []sweep.Objective `json:"objectives"`
-	CacheDir   string            `json:"cache_dir"` // prepared data sets
+	Feasible   string            `json:"feasible,omitempty"` // the constraint's text
+	CacheDir   string            `json:"cache_dir"`          // prepared data sets
 }
 
 // Model is the directory of the trained model.

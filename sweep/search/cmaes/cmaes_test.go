@@ -149,3 +149,8 @@ func BenchmarkLoop(b *testing.B) {
 		minimize(b, cube(40), Config{Trials: 10_000, Seed: 1}, sphere)
 	}
 }
+
+// A constraint leads it to where it is met.
+func TestFeasible(t *testing.T) {
+	searchtest.Feasible(t, func(s sweep.Spec) (sweep.Searcher, error) { return New(s, Config{Seed: 3}) })
+}

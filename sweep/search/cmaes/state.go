@@ -1,7 +1,6 @@
 package cmaes
 
 import (
-	"cmp"
 	"math"
 	"slices"
 
@@ -22,8 +21,9 @@ type state struct {
 	generation []member
 	bests      []float64 // of each generation since the start
 
-	best, given float64 // of all results, and of those that others proposed
-	results     int
+	best    float64 // of the feasible results
+	results int
+	given   member // the best result that others proposed
 }
 
 // place is where in the distribution a variant was drawn.
@@ -40,7 +40,8 @@ type member struct {
 	place place
 	x     []float64 // of each coordinate, NaN where it is absent: the update then takes it to be at the mean
 	cats  []int     // of each categorical distribution, -1 where it is absent
-	value float64
+
+	value, violation float64
 }
 
 func (s *search) fresh() *state {
@@ -52,7 +53,7 @@ func (s *search) fresh() *state {
 		normal:     newNormal(mean, s.Sigma, s.Population),
 		categories: newCategories(s.layout.categories),
 		domains:    slices.Clone(s.layout.domains),
-		best:       math.Inf(1), given: math.Inf(1),
+		best:       math.Inf(1), given: member{value: math.Inf(1), violation: math.Inf(1)},
 	}
 	for _, d := range st.domains {
 		st.bounded = append(st.bounded, continuous(d))
@@ -126,18 +127,20 @@ func equal(a, b sweep.Params) bool {
 func (s *search) absorb(points []past.Point, i int) {
 	s.absorbed++
 	p := points[i]
-	m := member{point: i, place: s.places[i], value: p.Value(), cats: s.chosen(p)}
+	m := member{point: i, place: s.places[i], value: p.Value(), violation: p.Violation, cats: s.chosen(p)}
 	m.x = s.coordinates(p, m.place.x)
 	if !p.Failed {
 		s.results++
+	}
+	if p.Violation == 0 {
 		s.best = min(s.best, m.value)
 	}
 	if m.place.start >= 0 && m.place.start != s.starts {
 		return // drawn before the distribution started anew: it must not pull it back
 	}
 	if m.place.start < 0 && s.starts == 0 && s.updates == 0 { // a head start
-		if m.value < s.given {
-			s.given = m.value
+		if better(m, s.given) < 0 {
+			s.given = m
 			s.moveTo(m)
 		}
 		return
@@ -145,6 +148,11 @@ func (s *search) absorb(points []past.Point, i int) {
 	if s.generation = append(s.generation, m); len(s.generation) == s.population {
 		s.evolve(points)
 	}
+}
+
+// better orders members, the better first.
+func better(a, b member) int {
+	return sweep.CompareFeasible(a.violation, a.value, b.violation, b.value)
 }
 
 // chosen is the category of each categorical distribution in p, -1 where p has none.
@@ -197,7 +205,7 @@ func (s *search) moveTo(m member) {
 
 // evolve moves the distribution by a generation.
 func (s *search) evolve(points []past.Point) {
-	slices.SortStableFunc(s.generation, func(a, b member) int { return cmp.Compare(a.value, b.value) })
+	slices.SortStableFunc(s.generation, better)
 	steps := make([][]float64, len(s.generation))
 	cats := make([][]int, len(s.generation))
 	for i, m := range s.generation {
@@ -205,6 +213,13 @@ func (s *search) evolve(points []past.Point) {
 		cats[i] = m.cats
 	}
 	best, worst := s.generation[0], s.generation[len(s.generation)-1]
+	spread := worst.value - best.value
+	if worst.violation > 0 { // values alone say nothing then
+		spread = math.Inf(1)
+	}
+	if best.violation > 0 {
+		best.value = math.Inf(1)
+	}
 	s.bests = append(s.bests, best.value)
 	s.update(steps)
 	s.categories.update(cats[:s.mu], s.weights[:s.mu])
@@ -214,7 +229,7 @@ func (s *search) evolve(points []past.Point) {
 			s.domains[at], s.bounded[at] = d, continuous(d)
 		}
 	}
-	if s.converged(worst.value - best.value) {
+	if s.converged(spread) {
 		s.restart()
 		return
 	}

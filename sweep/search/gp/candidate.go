@@ -28,28 +28,14 @@ func (s *search) place(choose func(axis int, d sweep.Domain) float64) (candidate
 // is spread evenly over as many stretches as there are variants.
 func (s *search) design(n int) (sweep.Params, error) {
 	r := past.Seed(s.seed, -1) // the same for all of them
-	units := latin(r, s.startup, len(s.space.Axes))[n]
+	units := past.Latin(r, s.startup, len(s.space.Axes))[n]
 	p, err := s.space.Build(func(i int, _ sweep.Domain) float64 { return units[i] })
 	return p.Params, err
 }
 
-// latin is a Latin hypercube of count points (McKay et al. 1979).
-func latin(r *rand.Rand, count, dims int) [][]float64 {
-	points := make([][]float64, count)
-	for i := range points {
-		points[i] = make([]float64, dims)
-	}
-	for k := range dims {
-		for i, cell := range r.Perm(count) {
-			points[i][k] = (float64(cell) + r.Float64()) / float64(count)
-		}
-	}
-	return points
-}
-
 // spread is count candidates from all over the space.
 func (s *search) spread(r *rand.Rand, count int, to []candidate) ([]candidate, error) {
-	for _, units := range latin(r, count, len(s.space.Axes)) {
+	for _, units := range past.Latin(r, count, len(s.space.Axes)) {
 		c, err := s.place(func(i int, _ sweep.Domain) float64 { return units[i] })
 		if err != nil {
 			return nil, err

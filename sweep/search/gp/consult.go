@@ -51,11 +51,11 @@ func observe(l *layout, points []past.Point) observations {
 
 // values is the first count values, made fit for the model; weights come from r.
 func (o observations) values(count int, r *rand.Rand) ([]float64, scaling) {
-	values := make([][]float64, count)
+	values, violations := make([][]float64, count), make([]float64, count)
 	for i, p := range o.points[:count] {
-		values[i] = p.Values
+		values[i], violations[i] = p.Values, p.Violation
 	}
-	return normalise(scalar(values, r))
+	return normalise(penalised(scalar(values, r), violations))
 }
 
 // scheduled is at how many points the model was last fitted: each time there are

@@ -230,3 +230,8 @@ func run(tb testing.TB, searcher sweep.Searcher, trials int, f func(sweep.Params
 	}
 	return h
 }
+
+// A constraint leads it to where it is met.
+func TestFeasible(t *testing.T) {
+	searchtest.Feasible(t, func(s sweep.Spec) (sweep.Searcher, error) { return gp.New(s, gp.Config{Seed: 3}) })
+}

@@ -52,6 +52,40 @@ func normalise(values []float64) ([]float64, scaling) {
 	return out, s
 }
 
+// penalised gives points that violate the constraint values worse than those of all
+// feasible ones, by the ranks of their violations, up to twice as far from the best
+// as the worst is: a model of values alone is then led back to where the constraint
+// is met, by the least step first (after Deb 2000, "An efficient constraint handling
+// method for genetic algorithms", equation 4, with ranks for amounts). Failures have
+// an infinite violation, and stay infinite.
+func penalised(values, violations []float64) []float64 {
+	var levels []float64
+	lo, hi := math.Inf(1), math.Inf(-1)
+	for i, v := range violations {
+		switch {
+		case v == 0:
+			lo, hi = min(lo, values[i]), max(hi, values[i])
+		case !math.IsInf(v, 1):
+			levels = append(levels, v)
+		}
+	}
+	if len(levels) == 0 {
+		return values
+	}
+	if lo > hi { // nothing is feasible yet
+		lo, hi = 0, 0
+	}
+	slices.Sort(levels)
+	levels = slices.Compact(levels)
+	out := slices.Clone(values)
+	for i, v := range violations {
+		if k, found := slices.BinarySearch(levels, v); found {
+			out[i] = hi + positive(hi-lo, hi)*float64(k+1)/float64(len(levels))
+		}
+	}
+	return out
+}
+
 // positive is a width to divide by: 1 where it is that of equal values.
 func positive(width, at float64) float64 {
 	if !(width > 1e-12*math.Abs(at)) || math.IsInf(width, 0) {

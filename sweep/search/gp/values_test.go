@@ -68,3 +68,18 @@ func TestBend(t *testing.T) {
 		}
 	}
 }
+
+// What violates the constraint is worse than what does not, the more the worse.
+func TestPenalised(t *testing.T) {
+	inf := math.Inf(1)
+	for _, test := range []struct{ values, violations, want []float64 }{
+		{[]float64{3, 1, inf}, []float64{0, 0, inf}, []float64{3, 1, inf}},
+		{[]float64{3, 1, 0, inf, -5, 9}, []float64{0, 0, 2, inf, 1e300, 2}, []float64{3, 1, 4, inf, 5, 4}},
+		{[]float64{3, 1}, []float64{0.5, 0.25}, []float64{1, 0.5}},
+		{[]float64{3, 1}, []float64{0, 0.25}, []float64{3, 4}},
+	} {
+		if got := penalised(test.values, test.violations); !slices.Equal(got, test.want) {
+			t.Errorf("%v with violations %v became %v, want %v", test.values, test.violations, got, test.want)
+		}
+	}
+}

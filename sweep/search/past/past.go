@@ -20,10 +20,12 @@ type Point struct {
 
 	Earlier bool      // whether it is of an earlier run
 	Known   bool      // whether one of its trials has ended
-	Failed  bool      // whether none of its trials has a result; its values are then +Inf
+	Failed  bool      // whether none of its trials has a result; its values and violation are then +Inf
 	Stopped bool      // whether one of its trials was cut short
 	Steps   int       // the most reports that one of its trials made
 	Values  []float64 // of each objective, the mean of its trials, the smaller the better
+
+	Violation float64 // of the constraint by its trials, the most; 0: it is feasible
 
 	read bool // whether a history was read for it
 }
@@ -57,7 +59,7 @@ func Place(space sweep.Space, params sweep.Params) (Point, error) {
 // judge reads the outcome of a variant's trials, which will be repeat of them.
 func (p *Point) judge(trials sweep.History, repeat int, objectives []sweep.Objective) {
 	p.After, p.Ended = trials[0].After, 0
-	p.Known, p.Stopped, p.Steps = false, false, 0
+	p.Known, p.Stopped, p.Steps, p.Violation = false, false, 0, 0
 	p.Values = append(p.Values[:0], make([]float64, len(objectives))...)
 	results, ended, last := 0, 0, 0
 	for i := range trials {
@@ -77,12 +79,15 @@ func (p *Point) judge(trials sweep.History, repeat int, objectives []sweep.Objec
 		if !t.Outcome.Ranked() || !p.add(t.Best.Metrics, objectives) {
 			continue
 		}
+		p.Violation = max(p.Violation, t.Violation)
 		results++
 	}
 	if ended == len(trials) && ended >= repeat {
 		p.Ended = last
 	}
-	p.Failed = p.Known && results == 0
+	if p.Failed = p.Known && results == 0; p.Failed {
+		p.Violation = math.Inf(1)
+	}
 	for i := range p.Values {
 		if p.Values[i] /= float64(results); p.Failed {
 			p.Values[i] = math.Inf(1)

@@ -118,3 +118,18 @@ func (s Space) remaining(r *rand.Rand, seen func(sweep.Params) bool) (sweep.Para
 
 // Seed is the source of the n-th proposal's randomness.
 func Seed(seed uint64, n int) *rand.Rand { return rand.New(rand.NewPCG(seed, uint64(n))) }
+
+// Latin is a Latin hypercube of count points: each of the dims is spread evenly over as
+// many stretches of [0, 1] (McKay et al. 1979).
+func Latin(r *rand.Rand, count, dims int) [][]float64 {
+	points := make([][]float64, count)
+	for i := range points {
+		points[i] = make([]float64, dims)
+	}
+	for k := range dims {
+		for i, cell := range r.Perm(count) {
+			points[i][k] = (float64(cell) + r.Float64()) / float64(count)
+		}
+	}
+	return points
+}

@@ -94,7 +94,7 @@ func (r *Reader) judge(i int, trials sweep.History) {
 	}
 	p.judge(trials, repeat, r.spec.Objectives)
 	switch {
-	case before.read && before.After != p.After, before.Ended > 0 && (p.Ended != before.Ended || p.Value() != value):
+	case before.read && before.After != p.After, before.Ended > 0 && (p.Ended != before.Ended || p.Value() != value || p.Violation != before.Violation):
 		r.anew = true
 	case before.Ended == 0 && p.Ended > 0:
 		r.finished = append(r.finished, i)

@@ -58,6 +58,7 @@ func (s Simulation) Run(searcher sweep.Searcher) (sweep.History, error) {
 		}
 		for _, n := range running { // what a searcher must not look at
 			history[n].Best = sweep.Report{Step: 1, Metrics: sweep.Metrics{Metric: r.Float64()}}
+			history[n].Violation = 1
 		}
 		i := r.IntN(len(running))
 		t := &history[running[i]]
@@ -66,7 +67,7 @@ func (s Simulation) Run(searcher sweep.Searcher) (sweep.History, error) {
 		t.Ended, t.Steps = ended, 1
 		var m sweep.Metrics
 		t.Outcome, m = s.End(*t, r)
-		t.Best = sweep.Report{Step: 1, Metrics: m}
+		t.Best, t.Violation = sweep.Report{Step: 1, Metrics: m}, s.Spec.Violation(m)
 	}
 }
 

@@ -63,3 +63,8 @@ func TestLearns(t *testing.T) {
 		}
 	}
 }
+
+// A constraint leads it to where it is met.
+func TestFeasible(t *testing.T) {
+	searchtest.Feasible(t, func(s sweep.Spec) (sweep.Searcher, error) { return New(s, config()) })
+}
