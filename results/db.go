@@ -167,13 +167,16 @@ func number(n int) []byte { return binary.BigEndian.AppendUint32(nil, uint32(n))
 
 func reportKey(n, step int) []byte { return binary.BigEndian.AppendUint32(number(n), uint32(step)) }
 
-// rank is a key that orders rows: what is feasible first, by the objective, then by
-// violation.
+// rank is a key that orders rows: what is feasible first, what was confirmed first
+// among it, by the objective, and then the rest by violation.
 func rank(o sweep.Objective, row Row, variant int) []byte {
 	var key []byte
 	if row.Violation > 0 {
 		key = binary.BigEndian.AppendUint64(key, math.MaxUint64) // after any number
 		key = binary.BigEndian.AppendUint64(key, ordered(row.Violation))
+	}
+	if row.Confirmed {
+		key = binary.BigEndian.AppendUint64(key, 0) // before any number
 	}
 	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint64(key, ordered(o.Loss(row.Mean))), uint32(variant))
 }

@@ -34,10 +34,15 @@ type TrialJSON struct {
 	Feasible  *bool    `json:"feasible,omitempty"`
 	Violation *float64 `json:"violation,omitempty"` // of an infeasible one; left out where it cannot be told
 
-	// Over the seeds of the variant, where repeat is above 1.
+	// Over the seeds of the variant, where repeat is above 1 or it was confirmed: then
+	// over the fresh seeds.
 	Seeds int      `json:"seeds,omitempty"`
 	Mean  *float64 `json:"mean,omitempty"`
 	SD    *float64 `json:"sd,omitempty"`
+	CI95  *float64 `json:"ci95,omitempty"` // half the 95 % confidence interval of the mean
+
+	Confirmed bool `json:"confirmed,omitempty"`
+	Confirms  bool `json:"confirms,omitempty"` // the trial itself was to confirm its variant
 }
 
 // ObjectiveJSON is a trial's value of an objective.
@@ -83,7 +88,7 @@ func OutcomeName(o sweep.Outcome) string {
 func (r Run) JSON(t sweep.Trial) TrialJSON {
 	out := TrialJSON{
 		Run: r.ID, Sweep: r.Sweep, Trial: t.Name(), ID: t.ID, Outcome: OutcomeName(t.Outcome), Message: t.Message,
-		Params: t.Params, Metrics: t.Best.Metrics, Epochs: t.Steps, Seconds: t.Seconds, CachedAs: t.CachedAs,
+		Params: t.Params, Metrics: t.Best.Metrics, Epochs: t.Steps, Seconds: t.Seconds, CachedAs: t.CachedAs, Confirms: t.Confirms,
 	}
 	if p := t.Parent; p != nil {
 		out.Parent = sweep.Trial{Run: t.Run, Number: p.Number}.Name()
@@ -126,8 +131,11 @@ func (t *TrialJSON) judge(r Run, violation float64) {
 func (w Row) JSON(r Run) TrialJSON {
 	out := r.JSON(w.Trial)
 	out.judge(r, w.Violation)
-	if r.Repeat > 1 {
+	if out.Confirmed = w.Confirmed; r.Repeat > 1 || w.Confirmed {
 		out.Seeds, out.Mean, out.SD = w.Seeds, &w.Mean, &w.SD
+		if margin, ok := w.Margin(); ok {
+			out.CI95 = &margin
+		}
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package results
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -141,6 +142,9 @@ func (r *Recorder) write(tx *bbolt.Tx, changes []change) error {
 			}
 		}
 		run.Counts[t.Outcome]++
+		if t.Confirms && (run.Confirming == 0 || t.Number < run.Confirming) {
+			run.Confirming = t.Number
+		}
 		if t.CachedAs != "" {
 			run.Cached++
 		}
@@ -214,6 +218,8 @@ type Row struct {
 	SD     float64 `json:"sd"`     // over the seeds; 0 for one
 	Seeds  int     `json:"seeds"`  // with a result
 
+	Confirmed bool `json:"confirmed,omitempty"` // then the seeds are fresh ones
+
 	Violation float64 `json:"violation,omitempty"` // of the run's constraint; that of the worst seed
 
 	Trial sweep.Trial `json:"-"`
@@ -233,9 +239,19 @@ func rankVariant(b *bbolt.Bucket, run Run, variant int) error {
 	objective := run.Objectives[0]
 	repeat := max(run.Repeat, 1)
 	row := Row{Number: -1}
+	numbers := make([]int, repeat)
+	for i := range numbers {
+		numbers[i] = variant*repeat + i
+	}
+	if run.Confirming > 0 {
+		c := trials.Cursor()
+		for key, _ := c.Seek(number(run.Confirming)); key != nil; key, _ = c.Next() {
+			numbers = append(numbers, int(binary.BigEndian.Uint32(key)))
+		}
+	}
 	var values []float64
 	var best sweep.Trial
-	for n := variant * repeat; n < (variant+1)*repeat; n++ {
+	for _, n := range numbers {
 		text := trials.Get(number(n))
 		if text == nil {
 			continue
@@ -248,6 +264,12 @@ func rankVariant(b *bbolt.Bucket, run Run, variant int) error {
 		value, ok := t.Best.Metrics[objective.Name]
 		if !t.Outcome.Ranked() || !ok || math.IsNaN(value) {
 			continue
+		}
+		if t.Confirms && t.Variant != variant {
+			continue
+		}
+		if t.Confirms && !row.Confirmed { // the first results decided that it is confirmed, and no more
+			row, values = Row{Number: -1, Confirmed: true}, nil
 		}
 		values = append(values, value)
 		row.Mean += value

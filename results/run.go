@@ -48,7 +48,9 @@ type Run struct {
 	Finished   time.Time         `json:"finished,omitzero"`
 
 	Counts map[sweep.Outcome]int `json:"counts,omitempty"` // of its trials
-	Cached int                   `json:"cached,omitempty"`
+	// Confirming is the number of the first trial that confirms; 0: there is none.
+	Confirming int `json:"confirming,omitempty"`
+	Cached     int `json:"cached,omitempty"`
 }
 
 // Trials is the number of the run's trials.

@@ -120,12 +120,17 @@ func (s *state) restore(past History) error {
 	defer s.mu.Unlock()
 	for _, t := range past {
 		for len(s.history) < t.Number {
+			if t.Confirms && s.confirm() {
+				s.queue = append(s.queue, len(s.history)-1)
+				continue
+			}
 			if ok, err := s.propose(); err != nil || !ok {
 				return errors.Join(fmt.Errorf("propose trial %d of run %s again: the search no longer reaches it; start anew with --fresh", len(s.history), s.Run), err)
 			}
 			s.queue = append(s.queue, len(s.history)-1)
 		}
 		s.history = append(s.history, t)
+		s.exhausted = s.exhausted || t.Confirms
 		s.ended = max(s.ended, t.Ended)
 		if n := len(t.Pauses); n > 0 {
 			s.ended = max(s.ended, t.Pauses[n-1].Ended)
@@ -230,13 +235,18 @@ func (s *state) pick() (Trial, bool, error) {
 			return *t, true, nil
 		}
 	}
-	if limit := s.Spec.Limits.Trials; s.exhausted || limit > 0 && len(s.history) >= limit {
+	if limit := s.Spec.Limits.Trials; limit > 0 && len(s.history) >= limit {
 		s.exhausted = true
-		return Trial{}, false, nil
 	}
-	ok, err := s.propose()
-	if err != nil || !ok {
-		return Trial{}, false, err
+	ok := false
+	if !s.exhausted {
+		var err error
+		if ok, err = s.propose(); err != nil {
+			return Trial{}, false, err
+		}
+	}
+	if !ok && (!s.exhausted || !s.confirm()) {
+		return Trial{}, false, nil
 	}
 	return s.history[len(s.history)-1], true, nil
 }
@@ -281,7 +291,7 @@ func (s *state) trial(ctx context.Context, t Trial) error {
 		if err != nil {
 			return fmt.Errorf("look for a cached result: %w", err)
 		}
-		if ok && (cached.Outcome == Succeeded || s.Stopper != nil) {
+		if ok && (cached.Outcome == Succeeded || s.Stopper != nil && !t.Confirms) {
 			return s.record(takeOver(t, cached, s.Spec), TrialEnded, cached.Reports...)
 		}
 	}
@@ -419,7 +429,7 @@ func (s *state) report(t *Trial, r Report) (Verdict, error) {
 	if target := s.Spec.Limits.Target; target != nil && known && !objective.Better(*target, value) && s.Spec.Violation(r.Metrics) == 0 {
 		s.end(stop{errTarget})
 	}
-	if n := len(t.Pauses); s.Stopper == nil || n > 0 && r.Step <= t.Pauses[n-1].Last.Step { // judged before it was paused
+	if n := len(t.Pauses); s.Stopper == nil || t.Confirms || n > 0 && r.Step <= t.Pauses[n-1].Last.Step { // judged before it was paused
 		return Verdict{}, nil
 	}
 	return s.Stopper.Judge(*t, s.history), nil

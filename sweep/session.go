@@ -72,7 +72,7 @@ func (x *Session) waits() bool {
 	x.s.mu.Lock()
 	defer x.s.mu.Unlock()
 	_, promotes := x.s.Stopper.(Promoter)
-	return (promotes || x.s.waiting) && slices.ContainsFunc(x.s.history, func(t Trial) bool { return !t.Outcome.Final() })
+	return (promotes || x.s.waiting || x.s.Spec.Limits.Confirm > 0) && slices.ContainsFunc(x.s.history, func(t Trial) bool { return !t.Outcome.Final() })
 }
 
 // Tell adds a report to a trial that was asked for, and answers whether it is
@@ -142,12 +142,17 @@ func (x *Session) Complete() bool {
 			return false
 		}
 	}
-	if limit := x.s.Spec.Limits.Trials; x.s.exhausted || limit > 0 && n >= limit {
-		return true
+	over := x.s.exhausted
+	if limit := x.s.Spec.Limits.Trials; limit > 0 && n >= limit {
+		over = true
 	}
-	if repeat := max(x.s.Spec.Repeat, 1); n%repeat == 0 {
+	if repeat := max(x.s.Spec.Repeat, 1); !over && n%repeat == 0 {
 		_, err := x.s.Searcher.Next(n/repeat, x.s.history) // asking changes nothing
-		return errors.Is(err, ErrExhausted)
+		over = errors.Is(err, ErrExhausted)
 	}
-	return false
+	if over && x.s.confirm() {
+		x.s.history = x.s.history[:n]
+		return false
+	}
+	return over
 }

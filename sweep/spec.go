@@ -59,5 +59,8 @@ type Limits struct {
 	Trials   int           // trials launched or taken from cache
 	Duration time.Duration // wall clock, from this execution's start
 	Failures int           // trials that failed, by whatever outcome
-	Target   *float64      // value of the first objective that is good enough
+
+	Confirm      int      // variants, the best ones, that are trained again when the search is over
+	ConfirmSeeds int      // fresh seeds that each of them is then trained with
+	Target       *float64 // value of the first objective that is good enough
 }

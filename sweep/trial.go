@@ -60,6 +60,8 @@ type Trial struct {
 	Repeat  int    `json:"repeat"`  // 0-based seed index within its variant
 	ID      string `json:"id"`      // identity: hash of task, seed and data
 
+	Confirms bool `json:"confirms,omitempty"` // it trains one of the best variants again; then its number follows all others'
+
 	// After is how many trials of the run had ended when this one was proposed,
 	// Ended which in their order it was, from 1; 0: it has not. From them follows
 	// what a searcher knew of the past: History.Before.

@@ -80,6 +80,8 @@ func proposed(db *results.DB, run results.Run, t sweep.Trial, p *config.Plugins)
 	}
 	learner, ok := file.Searcher.(sweep.Learner)
 	switch {
+	case t.Confirms:
+		return fmt.Sprintf("to confirm variant %d, one of the best %d, with a fresh seed", t.Variant, file.Spec.Limits.Confirm), nil
 	case ok:
 		return learner.Explain(t.Variant, history.Before(t.Number-t.Repeat))
 	case t.Variant < len(file.Spec.Try):

@@ -156,20 +156,29 @@ func values(p sweep.Params, order []string) []string {
 func leaderboard(cmd *cobra.Command, run results.Run, rows []results.Row) error {
 	objective := run.Objectives[0].Name
 	g := sheet{header: []string{"rank", "trial", objective}, right: map[int]bool{0: true, 2: true}}
-	if run.Repeat > 1 {
+	seeds := run.Repeat > 1 || run.Confirming > 0
+	if seeds {
 		g.header[2] = objective + " (mean)"
-		g.header = append(g.header, "±", "seeds")
+		g.header = append(g.header, "± 95 %", "seeds")
 	}
 	g.header = append(g.header, run.Params...)
 	g.header = append(g.header, "time", "")
 	for i, row := range rows {
 		t := row.Trial
 		cells := []string{strconv.Itoa(i + 1), t.Name(), number(row.Mean)}
-		if run.Repeat > 1 {
-			cells = append(cells, number(row.SD), strconv.Itoa(row.Seeds))
+		if seeds {
+			margin := "-"
+			if m, ok := row.Margin(); ok {
+				margin = number(m)
+			}
+			cells = append(cells, margin, strconv.Itoa(row.Seeds))
 		}
 		cells = append(cells, values(t.Params, run.Params)...)
-		g.add(append(cells, seconds(t.Seconds), remark(t, row.Violation))...)
+		note := remark(t, row.Violation)
+		if row.Confirmed {
+			note = strings.TrimSpace("confirmed " + note)
+		}
+		g.add(append(cells, seconds(t.Seconds), note)...)
 	}
 	return g.write(cmd)
 }

@@ -148,7 +148,7 @@ func history(db *results.DB, file *config.File) (known map[string]int, pace floa
 		if err != nil {
 			return nil, 0, err
 		}
-		if seen[t.ID] {
+		if seen[t.ID] || t.Confirms {
 			continue
 		}
 		seen[t.ID] = true

@@ -159,6 +159,9 @@ func planned(file *config.File) (int, error) {
 	if limit := file.Spec.Limits.Trials; limit > 0 && (n == 0 || limit < n) {
 		n = limit
 	}
+	if limits := file.Spec.Limits; n > 0 && limits.Confirm > 0 {
+		n += min(limits.Confirm, (n+file.Spec.Repeat-1)/file.Spec.Repeat) * limits.ConfirmSeeds
+	}
 	return n, nil
 }
 

@@ -130,6 +130,9 @@ func showTrial(cmd *cobra.Command, run results.Run, t sweep.Trial) error {
 		field(cmd, "feasible", "%s", feasibility(run, t.Violation))
 	}
 	field(cmd, "params", "%s", settings(t.Params, run.Params))
+	if t.Confirms {
+		field(cmd, "confirms", "variant %d, with a fresh seed", t.Variant)
+	}
 	if p := t.Parent; p != nil {
 		field(cmd, "parent", "%s/%d, whose checkpoint after step %d it goes on from", t.Run, p.Number, p.Step)
 	}

@@ -40,6 +40,9 @@ type limitsConfig struct {
 	Duration time.Duration `hcl:"duration" doc:"Wall clock to spend; running trials then keep a checkpoint."`
 	Failures int           `hcl:"failures" doc:"Failed trials after which to give up." min:"1"`
 	Target   *float64      `hcl:"target" doc:"Value of the first objective that is good enough."`
+
+	Confirm      int `hcl:"confirm" doc:"Variants, the best ones, that are trained again with fresh seeds, to the end, when the search is over. They lead the leaderboard, by the mean over these seeds alone: the best of many is so in part by luck. 0: none." default:"0" min:"0"`
+	ConfirmSeeds int `hcl:"confirm_seeds" doc:"Fresh seeds that each of them is trained with." default:"3" min:"1" max:"1000"`
 }
 
 // searchConfig are attributes of every search that learns.
@@ -176,7 +179,7 @@ func (r *reader) limits(block *hclsyntax.Block) sweep.Limits {
 	r.noLabels(block)
 	var c limitsConfig
 	r.decode(r.fixed(block.Body, limitsSchema), &c)
-	return sweep.Limits{Trials: c.Trials, Duration: c.Duration, Failures: c.Failures, Target: c.Target}
+	return sweep.Limits{Trials: c.Trials, Duration: c.Duration, Failures: c.Failures, Target: c.Target, Confirm: c.Confirm, ConfirmSeeds: c.ConfirmSeeds}
 }
 
 func (r *reader) schedule(block *hclsyntax.Block) *Schedule {

@@ -232,6 +232,9 @@ func (r *reader) file(body *hclsyntax.Body, vars map[string]string) *File {
 		f.Spec.Resolve = task.resolve
 	}
 	r.searching(f, first(blocks, "search"), axis, blocks["params"][0].TypeRange)
+	if limits := first(blocks, "limits"); f.Spec.Limits.Confirm > 0 && (f.Breeds || len(f.Spec.Objectives) > 1) {
+		r.add(fault(limits.Body.Attributes["confirm"].SrcRange, "Nothing to confirm", "A winner is confirmed where there is one: not with several objectives, nor under a pbt search, whose winner's parameters changed while it trained. Leave confirm out."))
+	}
 	r.plugged(f, blocks)
 	if len(r.diags) == 0 && task != nil {
 		r.sample(f.Spec, task)
