@@ -11,7 +11,7 @@ import (
 
 // confirming is a loop of six variants of two seeds, of which the best two are to be
 // confirmed by three seeds each. Seeds of the search flatter variant 1.
-func confirming(store *looptest.Store, slots int) (sweep.Loop, *looptest.Machine) {
+func confirming(store *looptest.Store, slots int) sweep.Loop {
 	m := looptest.NewMachine(slots, 4, func(t sweep.Trial, epoch int, _ float64) (sweep.Metrics, float64) {
 		x, _ := t.Params["x"].AsFloat()
 		if x == 1 && t.Seed <= 2 {
@@ -23,7 +23,7 @@ func confirming(store *looptest.Store, slots int) (sweep.Loop, *looptest.Machine
 	l.Spec.Repeat = 2
 	l.Spec.Limits.Confirm, l.Spec.Limits.ConfirmSeeds = 2, 3
 	l.Stopper = below(5) // which stops all but variants 1 and 5, and spares those that confirm
-	return l, m
+	return l
 }
 
 // checkConfirmed is how such a run has to end.
@@ -48,7 +48,7 @@ func TestConfirm(t *testing.T) {
 	for _, slots := range []int{1, 4} {
 		synctest.Test(t, func(t *testing.T) {
 			store := looptest.NewStore()
-			l, _ := confirming(store, slots)
+			l := confirming(store, slots)
 			sum, err := l.Do(t.Context())
 			if err != nil {
 				t.Fatal(err)
@@ -66,7 +66,7 @@ func TestConfirmGoesOn(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			store := looptest.NewStore()
 			store.FailAt = k
-			l, _ := confirming(store, 3)
+			l := confirming(store, 3)
 			_, err := l.Do(t.Context())
 			finished = err == nil
 			if !finished && !errors.Is(err, looptest.ErrDisk) {
