@@ -113,6 +113,9 @@ func (r *runOptions) run(cmd *cobra.Command, path string, p *config.Plugins) err
 	} else {
 		r.say(cmd.ErrOrStderr(), "run %s: %s search over %s", run.ID, file.SearchName, strings.Join(run.Params, ", "))
 	}
+	if file.Choice != "" {
+		r.say(cmd.ErrOrStderr(), "searching by %s", file.Choice)
+	}
 	text, err := setOut(db, file, run)
 	if err != nil {
 		return err

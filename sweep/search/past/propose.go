@@ -24,15 +24,15 @@ type Space struct {
 }
 
 // NewSpace measures the space of s for a search by that method. One without an
-// end needs a number of trials, such as suggested.
+// end needs a number of trials, such as suggested, or a limit.
 func NewSpace(s sweep.Spec, method string, trials, suggested int) (Space, error) {
 	finite, _, err := s.Space.Finite()
 	if err != nil {
 		return Space{}, err
 	}
 	if !finite {
-		if trials == 0 && s.Limits.Trials == 0 {
-			return Space{}, fmt.Errorf("a %s search of a space without end needs a number of variants: set trials = %d", method, suggested)
+		if trials == 0 && s.Limits.Trials == 0 && s.Limits.Duration == 0 {
+			return Space{}, fmt.Errorf("a %s search of a space without end needs a number of variants: set trials = %d, or limits { duration = \"8h\" }", method, suggested)
 		}
 		return Space{Space: s.Space}, nil
 	}
