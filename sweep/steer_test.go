@@ -40,13 +40,18 @@ func TestSteering(t *testing.T) {
 			{2, sweep.Command{Kind: sweep.ResizeRun, Number: 1}}, {15, sweep.Command{Kind: sweep.ResizeRun, Number: 3}},
 		}, 30, 3, []string{"1 trials at a time", "3 trials at a time"}, nil},
 		{"too many", []given{{5, sweep.Command{Kind: sweep.ResizeRun, Number: 1000}}}, 30, 2, []string{"there are 100 slots at most"}, nil},
-		{"a trial ended", []given{{3, sweep.Command{Kind: sweep.KillTrial, Number: 1}}, {4, sweep.Command{Kind: sweep.KillTrial, Number: 1}}}, 30, 2,
-			[]string{"trial 1 ended by hand", "trial 1 is not running"}, func(t *testing.T, sum sweep.Summary, store *looptest.Store) {
+		{
+			"a trial ended",
+			[]given{{3, sweep.Command{Kind: sweep.KillTrial, Number: 1}}, {4, sweep.Command{Kind: sweep.KillTrial, Number: 1}}},
+			30, 2,
+			[]string{"trial 1 ended by hand", "trial 1 is not running"},
+			func(t *testing.T, sum sweep.Summary, store *looptest.Store) {
 				t.Helper()
 				if got := store.Kept[1]; got.Outcome != sweep.Stopped || got.Message != "ended by hand" || got.Steps != 3 || !sum.Complete {
 					t.Errorf("%+v; trial 1 is %+v", sum, got)
 				}
-			}},
+			},
+		},
 		{"nonsense", []given{{3, sweep.Command{Kind: "dance"}}}, 30, 2, []string{`"dance" is nothing that a run can do`}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -46,9 +46,13 @@ Ctrl-C once lets the running trials write a checkpoint; twice ends at once.`,
 	}
 	cmd.Flags().StringArrayVar(&r.vars, "var", nil, "set a variable of the file, NAME=VALUE; may be given several times")
 	cmd.Flags().BoolVar(&r.fresh, "fresh", false, "start a new run and take nothing from earlier ones")
+	r.displayFlags(cmd)
+	return cmd
+}
+
+func (r *runOptions) displayFlags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&r.json, "json", false, "print events, one JSON object a line")
 	cmd.Flags().BoolVar(&r.plain, "plain", false, "print a line an event, also in a terminal")
-	return cmd
 }
 
 // readFile reads a sweep file with the variables that flags set.
@@ -176,8 +180,11 @@ func (r *runOptions) loop(cmd *cobra.Command, db *results.DB, run results.Run, f
 	defer show.close()
 	notices := show.log()
 	notify := notifier{file.Notifiers, notices}
+	commands, deaf := hear(cmd.Context(), db, run.ID, notices)
+	defer deaf()
 	return sweep.Loop{
-		Spec: file.Spec, Run: run.ID, Searcher: file.Searcher, Stopper: file.Stopper, Runner: file.Runner, Store: recorder,
+		Commands: commands,
+		Spec:     file.Spec, Run: run.ID, Searcher: file.Searcher, Stopper: file.Stopper, Runner: file.Runner, Store: recorder,
 		Prepare: prepare(db, p, notices), CacheDir: db.CacheDir(), Fresh: run.Fresh, Total: run.Total,
 		TrialDir: func(n int) string { return db.TrialDir(run.ID, n) },
 		Now:      time.Now, //nolint:forbidigo // the program's own clock

@@ -41,7 +41,7 @@ type limitsConfig struct {
 	Failures int           `hcl:"failures" doc:"Failed trials after which to give up." min:"1"`
 	Target   *float64      `hcl:"target" doc:"Value of the first objective that is good enough."`
 
-	Alike    int           `hcl:"alike" doc:"Trials that all fail in the same way, the first ones of a run, after which to give up: what they ran into, the others will run into too. 0: never." default:"5" min:"0"`
+	Alike int `hcl:"alike" doc:"Trials that all fail in the same way, the first ones of a run, after which to give up: what they ran into, the others will run into too. 0: never." default:"5" min:"0"`
 
 	Confirm      int `hcl:"confirm" doc:"Variants, the best ones, that are trained again with fresh seeds, to the end, when the search is over. They lead the leaderboard, by the mean over these seeds alone: the best of many is so in part by luck. 0: none." default:"0" min:"0"`
 	ConfirmSeeds int `hcl:"confirm_seeds" doc:"Fresh seeds that each of them is trained with." default:"3" min:"1" max:"1000"`
