@@ -149,7 +149,7 @@ func (s *state) restore(past History) error {
 			}
 			s.queue = append(s.queue, len(s.history)-1)
 		}
-		s.history = append(s.history, t)
+		s.history = append(s.history, s.slim(t))
 		s.exhausted = s.exhausted || t.Confirms
 		s.ended = max(s.ended, t.Ended)
 		if n := len(t.Pauses); n > 0 {
@@ -400,13 +400,24 @@ func (s *state) record(t Trial, kind EventKind, reports ...Report) error {
 	if t.Ended > 0 && len(t.Pauses) > 0 {
 		s.history = slices.Clone(s.history) // who knows the history takes what has ended for settled
 	}
-	s.history[t.Number] = t
+	s.history[t.Number] = s.slim(t)
 	s.ended = max(s.ended, t.Ended)
 	s.tell(Event{Kind: kind, Trial: t})
 	if kind == TrialEnded {
 		s.judge(t)
 	}
 	return nil
+}
+
+// slim is a trial that has ended without what nobody will ask for: a long run has
+// room for little else.
+func (s *state) slim(t Trial) Trial {
+	if t.Outcome.Final() && !t.Paused() {
+		if t.Task = (Task{}); s.Stopper == nil {
+			t.Reports = nil
+		}
+	}
+	return t
 }
 
 func (s *state) observe(e Event) {
