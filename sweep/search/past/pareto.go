@@ -15,7 +15,8 @@ func Ranks(points []Point) []float64 {
 	ranks := make([]float64, len(points))
 	var rows [][]float64
 	var of []int // the point of each row
-	for i, p := range points {
+	for i := range points {
+		p := &points[i]
 		ranks[i] = math.Inf(1)
 		if p.Known && !p.Failed {
 			ranks[i] = p.Value()
