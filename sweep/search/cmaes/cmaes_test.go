@@ -149,3 +149,7 @@ func BenchmarkLoop(b *testing.B) {
 		minimize(b, cube(40), Config{Trials: 10_000, Seed: 1}, sphere)
 	}
 }
+
+func FuzzSpaces(f *testing.F) {
+	searchtest.Fuzz(f, func(s sweep.Spec) (sweep.Searcher, error) { return New(s, Config{Seed: 3}) }, false)
+}

@@ -230,3 +230,7 @@ func run(tb testing.TB, searcher sweep.Searcher, trials int, f func(sweep.Params
 	}
 	return h
 }
+
+func FuzzSpaces(f *testing.F) {
+	searchtest.Fuzz(f, func(s sweep.Spec) (sweep.Searcher, error) { return gp.New(s, gp.Config{Seed: 1}) }, false)
+}

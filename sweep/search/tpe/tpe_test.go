@@ -63,3 +63,7 @@ func TestLearns(t *testing.T) {
 		}
 	}
 }
+
+func FuzzSpaces(f *testing.F) {
+	searchtest.Fuzz(f, func(s sweep.Spec) (sweep.Searcher, error) { return New(s, config()) }, false)
+}
