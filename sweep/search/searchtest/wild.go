@@ -63,17 +63,11 @@ func (d *dice) domain() sweep.Domain {
 	scale := []float64{1, 0.01, 1000}[d.roll(3)]
 	lo := float64(d.roll(11)-5) * scale
 	out := sweep.Domain{Lo: lo, Hi: lo + float64(1+d.roll(20))*scale}
-	whole := func() {
-		out.Lo, out.Hi = math.Floor(out.Lo), math.Ceil(out.Hi)
-	}
+	whole := func() { out.Lo, out.Hi = math.Floor(out.Lo), math.Ceil(out.Hi) }
 	positive := func() {
-		shift := out.Lo
-		if whole := out.Lo == math.Trunc(out.Lo); whole {
-			shift--
-		} else {
-			shift -= scale
-		}
-		out.Lo, out.Hi = out.Lo-shift, out.Hi-shift
+		width := out.Hi - out.Lo
+		out.Lo = max(scale, math.Abs(out.Lo))
+		out.Hi = out.Lo + width
 	}
 	switch d.roll(6) {
 	case 0:
@@ -88,16 +82,15 @@ func (d *dice) domain() sweep.Domain {
 		whole()
 	case 4:
 		out.Shape = sweep.LogInt
-		whole()
 		positive()
+		whole()
+		out.Lo = max(out.Lo, 1)
 	case 5:
 		out = sweep.Domain{Shape: sweep.Normal, Mean: out.Lo, SD: scale}
 	}
-	switch step := []float64{0, 1, 0.25, 3}[d.roll(4)] * scale; {
-	case out.Shape == sweep.IntUniform, out.Shape == sweep.LogInt:
-		out.Step = math.Ceil(step)
-	default:
-		out.Step = step
+	out.Step = []float64{0, 1, 0.25, 3}[d.roll(4)] * scale
+	if out.Shape == sweep.IntUniform || out.Shape == sweep.LogInt {
+		out.Step = math.Ceil(out.Step)
 	}
 	if out.Shape != sweep.Normal {
 		out.Step = min(out.Step, out.Hi-out.Lo)
@@ -143,6 +136,6 @@ func (d *dice) zip() sweep.Domain {
 
 func hash(text string) int {
 	h := fnv.New32a()
-	h.Write([]byte(text)) //nolint:errcheck // it never fails
+	h.Write([]byte(text))
 	return int(h.Sum32() >> 1)
 }
