@@ -235,3 +235,7 @@ func run(tb testing.TB, searcher sweep.Searcher, trials int, f func(sweep.Params
 func TestFeasible(t *testing.T) {
 	searchtest.Feasible(t, func(s sweep.Spec) (sweep.Searcher, error) { return gp.New(s, gp.Config{Seed: 3}) })
 }
+
+func FuzzSpaces(f *testing.F) {
+	searchtest.Fuzz(f, func(s sweep.Spec) (sweep.Searcher, error) { return gp.New(s, gp.Config{Seed: 1}) }, false)
+}
