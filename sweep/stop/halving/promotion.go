@@ -71,18 +71,24 @@ func reached(t *sweep.Trial) int {
 
 // promote looks among the trials that are paused at a rung, below the one above.
 func (h Halving) promote(past sweep.History, rung, above int) (int, bool) {
-	var paused []int
+	type candidate struct {
+		number int
+		loss   float64 // by the first objective
+	}
+	var paused []candidate
 	for i := range past {
 		if t := &past[i]; t.Paused() && reached(t) >= rung && reached(t) < above {
-			paused = append(paused, i)
+			v, _ := rank.Values(t.Pauses[len(t.Pauses)-1].Last.Metrics, h.Objectives[:1])
+			paused = append(paused, candidate{i, v[0]})
 		}
 	}
-	first := func(n int) float64 {
-		v, _ := rank.Values(past[n].Pauses[len(past[n].Pauses)-1].Last.Metrics, h.Objectives[:1])
-		return v[0]
+	order := func(a, b candidate) int { return sweep.CompareLoss(a.loss, b.loss) }
+	if len(h.Objectives) == 1 && len(paused) > 0 {
+		paused = []candidate{slices.MinFunc(paused, order)} // the others are worse
 	}
-	slices.SortStableFunc(paused, func(a, b int) int { return sweep.CompareLoss(first(a), first(b)) })
-	for _, n := range paused {
+	slices.SortStableFunc(paused, order)
+	for _, c := range paused {
+		n := c.number
 		table := rank.NewTable(h.Objectives)
 		come(table, &past[n], rung)
 		for i := range past {
@@ -92,9 +98,6 @@ func (h Halving) promote(past sweep.History, rung, above int) (int, bool) {
 		}
 		if kept := int(float64(table.Len()) / h.Eta); kept > 0 && table.Among(kept) {
 			return n, true
-		}
-		if len(h.Objectives) == 1 {
-			break // the others are worse
 		}
 	}
 	return 0, false
