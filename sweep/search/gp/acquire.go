@@ -72,7 +72,7 @@ func (a *acquisition) pool(good []past.Point) (pool []candidate, complete bool, 
 			if err != nil {
 				return nil, false, err
 			}
-			pool = append(pool, candidate{Point: point, x: a.layout.encode(point.Units, point.Domains)})
+			pool = append(pool, candidate{Point: point, x: a.model.warp.bend(a.layout.encode(point.Units, point.Domains))})
 		}
 		return pool, true, nil
 	}
@@ -171,7 +171,7 @@ func (a *acquisition) slide(c candidate) (candidate, error) {
 	}, to, func(int) float64 { return 0 }, func(k int) float64 { return 1 / unit[k] }, ascent)
 	return a.better(c, func(i int, _ sweep.Domain) float64 {
 		if k := slices.Index(axes, i); k >= 0 {
-			return min(max(to[k]*unit[k], 0), 1)
+			return a.model.warp.unbend(places[k], min(max(to[k]*unit[k], 0), 1))
 		}
 		return c.Units[i]
 	})

@@ -13,6 +13,7 @@ import (
 type model struct {
 	kernel kernel
 	noise  float64
+	warp   warp // what bends features before the model sees them
 	xs     [][]float64
 	factor factor    // of the covariance of the values at xs
 	alpha  []float64 // of the first points, those with values: the mean's coefficients
