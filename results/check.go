@@ -113,10 +113,9 @@ func (i *inspector) look(t *tx) error {
 	for err := range t.Check(bbolt.WithKVStringer(bbolt.HexKVStringer())) {
 		i.damaged(err.Error())
 	}
-	var ids []string
-	c := t.Bucket(orderBucket).Cursor()
-	for key, id := c.First(); key != nil; key, id = c.Next() {
-		ids = append(ids, string(id))
+	ids, err := i.ids(t)
+	if err != nil {
+		return err
 	}
 	for _, id := range ids {
 		if err := i.run(t, id); err != nil {
@@ -124,6 +123,33 @@ func (i *inspector) look(t *tx) error {
 		}
 	}
 	return i.identities(t)
+}
+
+// ids are the runs, as three buckets have them.
+func (i *inspector) ids(t *tx) (ids []string, err error) {
+	ordered := map[string]bool{}
+	err = t.Bucket(orderBucket).ForEach(func(_, id []byte) error {
+		ordered[string(id)] = true
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = t.Bucket(runsBucket).ForEach(func(id, _ []byte) error {
+		ids = append(ids, string(id))
+		if !ordered[string(id)] {
+			i.damaged(fmt.Sprintf("run %s is not in the order of runs", id))
+		}
+		delete(ordered, string(id))
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for id := range ordered {
+		i.damaged(fmt.Sprintf("run %s is in the order of runs, and has no record", id))
+	}
+	return ids, nil
 }
 
 // identities checks that each points to a trial.
@@ -146,7 +172,10 @@ func (i *inspector) run(t *tx, id string) error {
 		return err
 	}
 	i.Runs++
-	b := t.run(id)
+	if t.Bucket(sweepsBucket).Get([]byte(run.Sweep)) == nil {
+		i.damaged(fmt.Sprintf("run %s is of sweep %s, which has no record", id, run.Sweep))
+	}
+	b, identities := t.run(id), t.Bucket(identitiesBucket)
 	counts := map[sweep.Outcome]int{}
 	ranked := map[int]bool{}
 	curves := curves{inspector: i, run: id, cursor: b.Bucket(reportsBucket).Cursor()}
@@ -159,6 +188,9 @@ func (i *inspector) run(t *tx, id string) error {
 		}
 		if trial.Run != run.ID {
 			i.damaged(fmt.Sprintf("trial %d of run %s says it is of run %s", trial.Number, run.ID, trial.Run))
+		}
+		if trial.ID != "" && trial.CachedAs == "" && identities.Get([]byte(trial.ID)) == nil {
+			i.damaged(fmt.Sprintf("trial %s is not among the identities", trial.Name()))
 		}
 		reports, err := curves.of(trial.Number)
 		if err != nil {
@@ -186,7 +218,7 @@ func (i *inspector) run(t *tx, id string) error {
 
 // board checks that the leaderboard has what has a result, once.
 func (i *inspector) board(b *bucket, id string, ranked map[int]bool) error {
-	rows := 0
+	rows, variants := 0, b.Bucket(variantsBucket).Stats().KeyN
 	err := b.Bucket(boardBucket).ForEach(func(key, text []byte) error {
 		rows++
 		if err := readJSON(text, &Row{}); err != nil {
@@ -201,8 +233,8 @@ func (i *inspector) board(b *bucket, id string, ranked map[int]bool) error {
 		}
 		return nil
 	})
-	if err == nil && rows != len(ranked) {
-		i.damaged(fmt.Sprintf("run %s: %d variants have a result, the leaderboard has %d", id, len(ranked), rows))
+	if err == nil && (rows != len(ranked) || rows != variants) {
+		i.damaged(fmt.Sprintf("run %s: %d variants have a result, the leaderboard has %d, %d have a place", id, len(ranked), rows, variants))
 	}
 	return err
 }

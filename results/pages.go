@@ -77,8 +77,8 @@ func readMeta(file io.ReaderAt, i, page int64) (meta, error) {
 	if _, err := file.ReadAt(b, i*page); err != nil {
 		return meta{}, err
 	}
-	if id, kind := native.Uint64(b), native.Uint16(b[8:]); id != uint64(i) || kind != metaPage {
-		return meta{}, fmt.Errorf("it says that it is page %d, of kind %d", id, kind)
+	if id, kind, rest := native.Uint64(b), native.Uint16(b[8:]), b[10:headerBytes]; id != uint64(i) || kind != metaPage || !bytes.Equal(rest, make([]byte, len(rest))) {
+		return meta{}, fmt.Errorf("it says that it is page %d, of kind %d, with %x", id, kind, rest)
 	}
 	b = b[headerBytes:]
 	hash := fnv.New64a()

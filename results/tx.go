@@ -60,6 +60,14 @@ func (t *tx) wrap(b *bbolt.Bucket, path string) *bucket {
 	return &bucket{b, t, path}
 }
 
+// empty reports whether the file was made, and nothing written yet: all its
+// buckets are made together.
+func (t *tx) empty() bool {
+	t.look("", t.pages().meta.root)
+	key, _ := t.Cursor().First()
+	return key == nil
+}
+
 // look makes sure that bbolt can follow the tree of a bucket.
 func (t *tx) look(path string, root uint64) {
 	if root == 0 || t.db.isSound(path) { // 0: a new one, or part of another's page
@@ -120,7 +128,7 @@ func (db *DB) update(do func(t *tx) error) error {
 		}
 	}
 	return db.with(bbolt.Options{}, func(t *tx) error {
-		if t.Tx.Bucket(metaBucket) == nil {
+		if t.empty() {
 			for _, name := range [][]byte{metaBucket, sweepsBucket, orderBucket, identitiesBucket, runsBucket} {
 				if _, err := t.CreateBucketIfNotExists(name); err != nil {
 					return err
@@ -144,9 +152,8 @@ func (db *DB) view(do func(t *tx) error) error {
 		return err
 	}
 	return db.with(bbolt.Options{ReadOnly: true}, func(t *tx) error {
-		t.look("", t.pages().meta.root)
-		if t.Tx.Bucket(metaBucket) == nil {
-			return nil // made, and nothing written yet
+		if t.empty() {
+			return nil
 		}
 		if err := checkVersion(t); err != nil {
 			return err
