@@ -98,6 +98,10 @@ func run(args []string) int {
 			fmt.Fprintf(stderr, "sweep: error: %s\n", line)
 		}
 	}
+	if d, ok := errors.AsType[*results.DamagedError](err); ok && d.Backup != nil {
+		fmt.Fprintf(stderr, "sweep: the backup is %s\n", describeCopy(*d.Backup))
+		fmt.Fprintf(stderr, "sweep: hint: sweep db restore %s\n", near(d.Backup.File))
+	}
 	if h, ok := errors.AsType[hint](err); ok {
 		fmt.Fprintf(stderr, "sweep: hint: %s\n", h.text)
 	}
@@ -205,7 +209,7 @@ Exit codes: 0 all well, 1 error, 2 the sweep file or the flags are wrong,
 	add("steer", newWatch(o), newPause(o), newResume(o), newStop(o), newSet(o), newKill(o))
 	add("look", newLs(o), newShow(o), newTrials(o), newBest(o), newCurve(o), newImportance(o, p), newCompare(o), newLogs(o), newExport(o), newExplain(o, p))
 	add("use", newPredict(o, p), newAsk(o, p), newTell(o, p), newData(o, p))
-	add("", newDocs(p), newDoctor(o), newVersion(), newTrial(p))
+	add("", newDocs(p), newDoctor(o), newDB(o), newVersion(), newTrial(p))
 	return root
 }
 

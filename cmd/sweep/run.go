@@ -112,6 +112,9 @@ func (r *runOptions) run(cmd *cobra.Command, path string, p *config.Plugins) err
 		return err
 	}
 	defer release() //nolint:errcheck // the lock ends with the process
+	if err := r.keepBackup(cmd, db); err != nil {
+		return err
+	}
 	if resumed {
 		r.say(cmd.ErrOrStderr(), "going on with run %s", run.ID)
 	} else {
@@ -140,7 +143,22 @@ func (r *runOptions) run(cmd *cobra.Command, path string, p *config.Plugins) err
 		state = results.Interrupted
 	}
 	finish(db, run.ID, state, summary.Reason)
+	if err := r.keepBackup(cmd, db); err != nil {
+		return err
+	}
 	return r.report(cmd, db, run.ID, path, summary)
+}
+
+// keepBackup refreshes the store's backup: when a run starts, its record is in it,
+// and what ends later is found in the trials' directories. The error is for a
+// damaged store; a backup that cannot be written is only told.
+func (o *options) keepBackup(cmd *cobra.Command, db *results.DB) error {
+	err := db.KeepBackup(0)
+	if _, damaged := errors.AsType[*results.DamagedError](err); err == nil || damaged {
+		return err
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "sweep: the store was not backed up: %v\n", err)
+	return nil
 }
 
 // finish records a run's end; the run is over, so a fault is only told.
