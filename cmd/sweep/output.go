@@ -215,3 +215,11 @@ func (o *options) warnInfeasible(cmd *cobra.Command, best sweep.Trial, violation
 		o.say(cmd.ErrOrStderr(), "no trial of run %s is feasible; trial %s comes nearest", best.Run, best.Name())
 	}
 }
+
+// size is a number of bytes as people read it.
+func size(bytes int64) string {
+	if bytes < 1<<30 {
+		return fmt.Sprintf("%.0f MiB", float64(bytes)/(1<<20))
+	}
+	return fmt.Sprintf("%.1f GiB", float64(bytes)/(1<<30))
+}
