@@ -30,6 +30,9 @@ type TrialJSON struct {
 	CachedAs string  `json:"cached_as,omitempty"`
 	Parent   string  `json:"parent,omitempty"` // the trial from whose checkpoint it went on
 
+	ExitCode   int   `json:"exit_code,omitempty"`   // of a failed program; -1: killed by a signal
+	PeakMemory int64 `json:"peak_memory,omitempty"` // most bytes that its processes held; left out where not known
+
 	// Where the sweep has a constraint and the trial a result.
 	Feasible  *bool    `json:"feasible,omitempty"`
 	Violation *float64 `json:"violation,omitempty"` // of an infeasible one; left out where it cannot be told
@@ -88,7 +91,7 @@ func OutcomeName(o sweep.Outcome) string {
 func (r Run) JSON(t sweep.Trial) TrialJSON {
 	out := TrialJSON{
 		Run: r.ID, Sweep: r.Sweep, Trial: t.Name(), ID: t.ID, Outcome: OutcomeName(t.Outcome), Message: t.Message,
-		Params: t.Params, Metrics: t.Best.Metrics, Epochs: t.Steps, Seconds: t.Seconds, CachedAs: t.CachedAs, Confirms: t.Confirms,
+		Params: t.Params, Metrics: t.Best.Metrics, Epochs: t.Steps, Seconds: t.Seconds, CachedAs: t.CachedAs, Confirms: t.Confirms, ExitCode: t.ExitCode, PeakMemory: t.PeakMemory,
 	}
 	if p := t.Parent; p != nil {
 		out.Parent = sweep.Trial{Run: t.Run, Number: p.Number}.Name()

@@ -140,6 +140,8 @@ type Result struct {
 	Attempts int     `json:"attempts,omitempty"` // launches it took; 0 where the runner does not count
 	Device   string  `json:"device,omitempty"`
 	Seconds  float64 `json:"seconds,omitempty"` // spent in the trial itself
+
+	PeakMemory int64 `json:"peak_memory,omitempty"` // most bytes that its processes held; 0: not known
 }
 
 // Store records the trials of one run.

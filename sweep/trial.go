@@ -83,12 +83,14 @@ type Trial struct {
 	Message  string    `json:"message,omitempty"`   // why it failed or was stopped
 	ExitCode int       `json:"exit_code,omitempty"` // of a failed program
 	Attempt  int       `json:"attempt,omitempty"`   // launches so far
-	Device   string    `json:"device,omitempty"`    // e.g. core 1, gpu 0
+	Device   string    `json:"device,omitempty"`    // e.g. core 1, cores 2,3, slot 0, gpu 0
 	CachedAs string    `json:"cached_as,omitempty"` // name of the trial whose result was taken over
 	Dir      string    `json:"dir,omitempty"`       // trial directory; a cached trial has that of its original
 	Started  time.Time `json:"started,omitzero"`
 	Finished time.Time `json:"finished,omitzero"`
 	Seconds  float64   `json:"seconds,omitempty"` // spent training, all attempts
+
+	PeakMemory int64 `json:"peak_memory,omitempty"` // most bytes that its processes held, of all attempts; 0: not known
 
 	Best  Report `json:"best,omitzero"` // the best step by the first objective, of the feasible ones where there are any
 	Steps int    `json:"steps"`         // reports so far: epochs for the built-in trainers

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -186,14 +185,4 @@ func near(path string) string {
 		return rel
 	}
 	return path
-}
-
-// size is a number of bytes as people read it.
-func size(bytes int64) string {
-	units := []string{"B", "KiB", "MiB", "GiB", "TiB"}
-	f := float64(bytes)
-	for f >= 1024 && len(units) > 1 {
-		f, units = f/1024, units[1:]
-	}
-	return strings.TrimSuffix(fmt.Sprintf("%.1f", f), ".0") + " " + units[0]
 }

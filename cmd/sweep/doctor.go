@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/inflame-deeplearning/sweep/runner/local"
 	"github.com/inflame-deeplearning/sweep/runner/local/gpu"
 )
 
@@ -32,7 +33,7 @@ func newDoctor(o *options) *cobra.Command {
   sweep doctor --json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			h := health{OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU(), GPUs: gpu.Probe(), Problems: []string{}}
+			h := health{OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: local.Cores(), GPUs: gpu.Probe(), Problems: []string{}}
 			db, err := o.db()
 			if err != nil {
 				return err

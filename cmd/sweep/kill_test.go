@@ -5,12 +5,15 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -153,29 +156,50 @@ func processesIn(t *testing.T, dir string) string {
 	return strings.Join(left, "\n")
 }
 
-// TestNoProcessOutlivesAKilledRunner kills the runner of a command that has a
-// child of its own, and waits for both to go.
-func TestNoProcessOutlivesAKilledRunner(t *testing.T) {
+// daemons is a sweep of one command that starts a program in its group, and one in
+// a session of its own that ignores being asked to end; dir is where it runs.
+func daemons(t *testing.T) (dir, file string) {
+	t.Helper()
 	if _, err := os.Stat("/proc/self"); err != nil {
 		t.Skip("processes are looked up in /proc")
 	}
-	sweep, err := exec.LookPath("sweep")
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	file := filepath.Join(dir, "sleep.hcl")
-	seconds := fmt.Sprintf("%d.5", 1000+os.Getpid()) // by which to know it
-	if err := os.WriteFile(file, []byte(`
+	dir = t.TempDir()
+	file = filepath.Join(dir, "daemons.hcl")
+	text := fmt.Sprintf(`
 minimize = "loss"
 params {
   x = [1]
 }
 command {
-  argv = ["sh", "-c", "sleep `+seconds+` & touch ready; wait", "`+dir+`"]
-  dir  = "`+dir+`"
+  argv = ["sh", "-c", <<-SH
+    test -e again && { echo loss=1; exit; }
+    (setsid sh -c 'trap "" TERM HUP; touch daemon; while :; do sleep 1000; done' %[1]q > /dev/null 2>&1 < /dev/null &)
+    sh -c 'touch child; while :; do sleep 1000; done' %[1]q &
+    while ! test -e daemon || ! test -e child; do sleep 0.01; done
+    touch ready
+    wait
+  SH
+  , %[1]q]
+  dir = %[1]q
 }
-`), 0o600); err != nil {
+metric "loss" {
+  pattern = "loss=([0-9]+)"
+}
+runner "local" {
+  retry = { lost = 0 }
+}
+`, dir)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir, file
+}
+
+// begin starts the sweep of daemons, and waits until its processes are there.
+func begin(t *testing.T, dir, file string) *exec.Cmd {
+	t.Helper()
+	sweep, err := exec.LookPath("sweep")
+	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), sweep, "--dir", filepath.Join(dir, "store"), "run", "-q", file)
@@ -183,15 +207,103 @@ command {
 		t.Fatal(err)
 	}
 	eventually(t, "the program starts", func() bool { _, err := os.Stat(filepath.Join(dir, "ready")); return err == nil })
+	return cmd
+}
+
+// TestNoProcessOutlivesAKilledRunner kills the runner of a command that has a
+// child of its own and a daemon, and waits for all to go.
+func TestNoProcessOutlivesAKilledRunner(t *testing.T) {
+	dir, file := daemons(t)
+	cmd := begin(t, dir, file)
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	if err := cmd.Wait(); err == nil {
 		t.Fatal("the runner ended well")
 	}
-	eventually(t, "all its processes end", func() bool {
-		return processesIn(t, dir) == "" && processesIn(t, seconds) == ""
-	})
+	eventually(t, "all its processes end", func() bool { return processesIn(t, dir) == "" })
+}
+
+// TestNoProcessOutlivesAKilledTrial kills the trial's process, which would have
+// ended what it has started: the runner does.
+func TestNoProcessOutlivesAKilledTrial(t *testing.T) {
+	dir, file := daemons(t)
+	cmd := begin(t, dir, file)
+	for _, pid := range trialProcesses(t, dir) {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var exit *exec.ExitError
+	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitFailed {
+		t.Errorf("the run ended with %v, want exit code %d", err, exitFailed)
+	}
+	if left := processesIn(t, dir); left != "" {
+		t.Errorf("processes are left:\n%s", left)
+	}
+}
+
+// TestRunEndsOrphansOfTheLast kills a runner and its trial at once, so that nobody
+// is left to end what they have started: the run that goes on with theirs does.
+func TestRunEndsOrphansOfTheLast(t *testing.T) {
+	dir, file := daemons(t)
+	cmd := begin(t, dir, file)
+	pids := append(trialProcesses(t, dir), cmd.Process.Pid)
+	for _, pid := range pids { // halted, neither sees the other's end
+		if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, pid := range pids {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := cmd.Wait(); err == nil {
+		t.Fatal("the runner ended well")
+	}
+	if processesIn(t, dir) == "" {
+		t.Fatal("there is no orphan to end")
+	}
+	if err := os.WriteFile(filepath.Join(dir, "again"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.CommandContext(t.Context(), cmd.Path, cmd.Args[1:]...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if left := processesIn(t, dir); left != "" {
+		t.Errorf("processes are left:\n%s", left)
+	}
+	left, err := filepath.Glob(filepath.Join(dir, "store", "runs", "*", "*", "processes"))
+	if err != nil || left != nil {
+		t.Errorf("records of processes are left: %v (%v)", left, err)
+	}
+}
+
+// trialProcesses are the numbers of the processes sweep trial DIR of a store in dir.
+func trialProcesses(t *testing.T, dir string) []int {
+	t.Helper()
+	files, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []int
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil || !bytes.Contains(text, []byte("\x00trial\x00"+dir)) {
+			continue
+		}
+		pid, err := strconv.Atoi(strings.Split(f, "/")[2])
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, pid)
+	}
+	if len(out) != 1 {
+		t.Fatalf("processes %d are of trials, want one", out)
+	}
+	return out
 }
 
 // eventually waits until ok, at most ten seconds.

@@ -36,6 +36,9 @@ func newLogs(o *options) *cobra.Command {
 			}
 			defer f.Close() //nolint:errcheck // it is only read
 			for {
+				if err := unlessShorter(f); err != nil {
+					return err
+				}
 				_, ended, err := dir.Outcome()
 				if err != nil {
 					return err
@@ -56,4 +59,21 @@ func newLogs(o *options) *cobra.Command {
 	}
 	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "go on printing until the trial ends")
 	return cmd
+}
+
+// unlessShorter goes on with a log where it was, or with what is now its end where
+// its middle was left out meanwhile.
+func unlessShorter(f *os.File) error {
+	info, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("read log: %w", err)
+	}
+	at, err := f.Seek(0, io.SeekCurrent)
+	if err == nil && at > info.Size() {
+		_, err = f.Seek(0, io.SeekEnd)
+	}
+	if err != nil {
+		return fmt.Errorf("read log: %w", err)
+	}
+	return nil
 }

@@ -215,3 +215,13 @@ func (o *options) warnInfeasible(cmd *cobra.Command, best sweep.Trial, violation
 		o.say(cmd.ErrOrStderr(), "no trial of run %s is feasible; trial %s comes nearest", best.Run, best.Name())
 	}
 }
+
+// size is a number of bytes as people read it.
+func size(bytes int64) string {
+	units := []string{"B", "KiB", "MiB", "GiB", "TiB"}
+	f := float64(bytes)
+	for f >= 1024 && len(units) > 1 {
+		f, units = f/1024, units[1:]
+	}
+	return strings.TrimSuffix(fmt.Sprintf("%.1f", f), ".0") + " " + units[0]
+}

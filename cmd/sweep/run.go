@@ -117,6 +117,9 @@ func (r *runOptions) run(cmd *cobra.Command, path string, p *config.Plugins) err
 	}
 	if resumed {
 		r.say(cmd.ErrOrStderr(), "going on with run %s", run.ID)
+		if err := endOrphans(cmd.Context(), db, run.ID); err != nil {
+			return err
+		}
 	} else {
 		r.say(cmd.ErrOrStderr(), "run %s: %s search over %s", run.ID, file.SearchName, strings.Join(run.Params, ", "))
 	}

@@ -151,6 +151,9 @@ func showTrial(cmd *cobra.Command, run results.Run, t sweep.Trial) error {
 		spent += ", taken over from " + t.CachedAs
 	}
 	field(cmd, "time", "%s", spent)
+	if t.PeakMemory > 0 {
+		field(cmd, "memory", "%s at its peak", size(t.PeakMemory))
+	}
 	if dir, ok := results.ModelDir(t); ok {
 		field(cmd, "model", "%s", dir)
 	}

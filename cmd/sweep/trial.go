@@ -7,20 +7,17 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"sync/atomic"
 	"syscall"
 	"time"
 
-	"github.com/gofrs/flock"
 	"github.com/spf13/cobra"
 
 	"github.com/inflame-deeplearning/sweep/artifact"
 	"github.com/inflame-deeplearning/sweep/model"
-	"github.com/inflame-deeplearning/sweep/runner/local"
+	"github.com/inflame-deeplearning/sweep/runner/supervisor"
 	"github.com/inflame-deeplearning/sweep/sweep"
 	"github.com/inflame-deeplearning/sweep/sweep/config"
-	"github.com/inflame-deeplearning/sweep/sweep/process"
 	"github.com/inflame-deeplearning/sweep/sweep/trialdir"
 )
 
@@ -32,26 +29,18 @@ func newTrial(p *config.Plugins) *cobra.Command {
 		Args:   cobra.ExactArgs(1),
 		Hidden: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runTrial(cmd.InOrStdin(), cmd.OutOrStdout(), trialdir.Dir(args[0]), p)
+			return runTrial(cmd.InOrStdin(), trialdir.Dir(args[0]), p)
 		},
 	}
 }
 
-// runTrial trains, and leaves the outcome in the directory. While it runs it
-// holds the directory's lock; when its standard input closes, its runner has
-// died, and it goes too.
-func runTrial(runner io.Reader, log io.Writer, dir trialdir.Dir, p *config.Plugins) error {
-	lock := flock.New(filepath.Join(string(dir), local.LockFile), flock.SetPermissions(0o600))
-	held, err := lock.TryLock()
-	if err != nil || !held {
-		return errors.Join(fmt.Errorf("trial directory %s is in use by another process", dir), err)
+// runTrial trains, and leaves the outcome in the directory. A supervisor keeps it
+// to what its runner wants.
+func runTrial(runner io.Reader, dir trialdir.Dir, p *config.Plugins) error {
+	own, err := supervisor.Start(dir, runner)
+	if err != nil {
+		return err
 	}
-	defer lock.Unlock() //nolint:errcheck // the lock ends with the process
-	go func() {
-		_, _ = io.Copy(io.Discard, runner) // an error is an end too
-		_ = process.Kill(process.Own())    // and if that fails:
-		panic("sweep trial: the runner is gone")
-	}()
 	if err := dir.Tidy(); err != nil {
 		return err
 	}
@@ -65,25 +54,38 @@ func runTrial(runner io.Reader, log io.Writer, dir trialdir.Dir, p *config.Plugi
 			stopping.Store(true)
 		}
 	}()
-	result, err := train(context.Background(), log, dir, p, &stopping)
+	result, err := logged(context.Background(), dir, p, &stopping)
 	if err != nil {
-		fmt.Fprintf(log, "error: %v\n", err)
 		result.Outcome, result.Message = sweep.Failed, err.Error()
 	}
-	return dir.WriteOutcome(result)
+	return own.End(result)
+}
+
+// logged runs the trial, and its log.
+func logged(ctx context.Context, dir trialdir.Dir, p *config.Plugins, stopping *atomic.Bool) (sweep.Result, error) {
+	spec, err := dir.Spec()
+	if err != nil {
+		return sweep.Result{}, err
+	}
+	log, err := dir.OpenLog(spec.LogLimit)
+	if err != nil {
+		return sweep.Result{}, err
+	}
+	defer log.Close() //nolint:errcheck // what it keeps was written
+	result, err := train(ctx, spec, log, dir, p, stopping)
+	if err != nil {
+		fmt.Fprintf(log, "error: %v\n", err)
+	}
+	return result, err
 }
 
 // train runs the trial. A fault of ours fails this trial and no other.
-func train(ctx context.Context, log io.Writer, dir trialdir.Dir, p *config.Plugins, stopping *atomic.Bool) (result sweep.Result, err error) {
+func train(ctx context.Context, spec trialdir.Spec, log io.Writer, dir trialdir.Dir, p *config.Plugins, stopping *atomic.Bool) (result sweep.Result, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("internal fault: %v", r)
 		}
 	}()
-	spec, err := dir.Spec()
-	if err != nil {
-		return result, err
-	}
 	t := spec.Trial
 	trainer, err := p.Models.New(sweep.Spec{Name: t.Run, Objectives: spec.Objectives}, t.Task.Model)
 	if err != nil {

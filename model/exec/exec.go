@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,6 +24,7 @@ import (
 	"github.com/inflame-deeplearning/sweep/model"
 	"github.com/inflame-deeplearning/sweep/sweep"
 	"github.com/inflame-deeplearning/sweep/sweep/process"
+	"github.com/inflame-deeplearning/sweep/sweep/trialdir"
 )
 
 // Config is the command block.
@@ -84,6 +86,8 @@ const (
 	// grace is what a program has after SIGTERM; the runner's own grace ends it
 	// with us where that is shorter.
 	grace = time.Minute
+	// killedBelow is how a shell ends whose program got SIGKILL.
+	killedBelow = 128 + 9
 )
 
 // Train runs the program to its end.
@@ -111,8 +115,10 @@ func (t *trainer) Train(ctx context.Context, r *model.Run) (sweep.Result, error)
 	process.Follow(cmd)
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
+	memory := process.System()
+	kills := memory.OutOfMemoryKills()
 	if err := cmd.Start(); err != nil {
-		return sweep.Result{}, fmt.Errorf("start %s: %w", t.Argv[0], err)
+		return sweep.Result{}, t.startError(err)
 	}
 	stopped, err := t.wait(ctx, cmd, r)
 	scan.end()
@@ -129,6 +135,13 @@ func (t *trainer) Train(ctx context.Context, r *model.Run) (sweep.Result, error)
 		if scan.last != nil {
 			result.Message += "; its last words:\n" + strings.Join(scan.last, "\n")
 		}
+		switch {
+		case (exit.ExitCode() < 0 || exit.ExitCode() == killedBelow) && memory.OutOfMemoryKills() > kills:
+			result.Outcome = sweep.OutOfMemory
+			result.Message = "the kernel killed it for want of memory: " + result.Message
+		case slices.ContainsFunc(scan.last, process.OutOfMemory):
+			result.Outcome = sweep.OutOfMemory
+		}
 	case err != nil && !errors.Is(err, exec.ErrWaitDelay):
 		return result, fmt.Errorf("run %s: %w", t.Argv[0], err)
 	}
@@ -138,6 +151,28 @@ func (t *trainer) Train(ctx context.Context, r *model.Run) (sweep.Result, error)
 		}
 	}
 	return result, nil
+}
+
+// startError says why the program could not be started.
+func (t *trainer) startError(err error) error {
+	what := t.Argv[0]
+	switch {
+	case t.Dir != "" && !isDir(t.Dir):
+		return fmt.Errorf("start %s: there is no directory %s to start it in: correct dir in the command block", what, t.Dir)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("start %s: the file may not be executed: chmod +x it, or name its interpreter first in argv, as in [\"python3\", \"train.py\"]: %w", what, err)
+	case errors.Is(err, exec.ErrNotFound):
+		return fmt.Errorf("start %s: there is no such program in PATH: install it, or write its path: %w", what, err)
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("start %s: there is no such file, or not the interpreter that its first line names: correct argv: %w", what, err)
+	default:
+		return fmt.Errorf("start %s: %w", what, err)
+	}
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // wait waits for the program, and asks it to end when the trial is asked to.
@@ -175,7 +210,7 @@ func environment(r *model.Run) ([]string, error) {
 		return nil, fmt.Errorf("find trial directory: %w", err)
 	}
 	env := []string{
-		"SWEEP_TRIAL_DIR=" + dir, "SWEEP_PARAMS=" + string(params), "SWEEP_SEED=" + strconv.FormatUint(r.Trial.Seed, 10),
+		trialdir.Variable + "=" + dir, "SWEEP_PARAMS=" + string(params), "SWEEP_SEED=" + strconv.FormatUint(r.Trial.Seed, 10),
 		"SWEEP_CHECKPOINT_DIR=" + filepath.Join(dir, "checkpoint"),
 	}
 	for name, value := range r.Trial.Params {

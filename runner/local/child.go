@@ -8,8 +8,8 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"strconv"
-	"strings"
+	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/inflame-deeplearning/sweep/sweep"
@@ -26,13 +26,70 @@ type child struct {
 	exited chan struct{} // closed when it has ended and err is set
 	err    error
 	kills  int // the kernel's out-of-memory kills before it started
+	id     atomic.Pointer[process.ID]
+}
+
+// start launches the child on cores. Its standard input is a pipe that closes when
+// this process dies, whatever the system.
+func (r *local) start(c *child, dir trialdir.Dir, d device, cores []int) error {
+	exe, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find own program: %w", err)
+	}
+	full, err := filepath.Abs(string(dir))
+	if err != nil {
+		return fmt.Errorf("find trial directory: %w", err)
+	}
+	log, err := os.OpenFile(dir.Log(), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("open trial's log: %w", err)
+	}
+	defer log.Close()                               //nolint:errcheck // the child has its own handle
+	c.cmd = exec.Command(exe, "trial", string(dir)) //nolint:noctx // ended through its directory first, killed second
+	c.cmd.Stdout, c.cmd.Stderr = log, log
+	c.cmd.Env = append(os.Environ(), "CUDA_VISIBLE_DEVICES="+d.visible, trialdir.Variable+"="+full)
+	c.cmd.Env = append(c.cmd.Env, threadEnvironment(r.coresEach)...)
+	stdin, err := c.cmd.StdinPipe()
+	if err != nil {
+		return fmt.Errorf("start trial: %w", err)
+	}
+	process.Lead(c.cmd)
+	c.kills = r.memory.OutOfMemoryKills()
+	if err := process.StartOn(c.cmd, cores); err != nil {
+		return fmt.Errorf("start trial: %w", err)
+	}
+	if id, err := process.Identify(c.cmd.Process.Pid); err == nil {
+		c.id.Store(&id)
+	}
+	c.exited = make(chan struct{})
+	go func() {
+		defer close(c.exited)
+		c.err = c.cmd.Wait()
+		_ = stdin.Close() // nobody reads it any more
+	}()
+	return nil
+}
+
+// resident is the memory that the trial holds now, in bytes.
+func (c *child) resident() int64 {
+	id := c.id.Load()
+	if id == nil || !id.Alive() {
+		return 0
+	}
+	return process.Resident(append(process.Descendants(id.PID), *id))
+}
+
+// kill ends the child and all that it has started, what has left its group first:
+// while the child is there, nothing escapes it, and halted it does not take its
+// program's end for the trial's.
+func (c *child) kill() error {
+	pid := c.cmd.Process.Pid
+	return errors.Join(process.Halt(pid), process.KillBelow(pid), process.Kill(pid))
 }
 
 // follow passes the child's reports on until it has ended, ends it when ctx or
 // the timeout says so, and tells how it went.
 func (c *child) follow(ctx context.Context, r *local, dir trialdir.Dir, report func(sweep.Report)) (sweep.Result, error) {
-	// Whatever the trial has started goes with it.
-	defer func() { _ = process.Kill(c.cmd.Process.Pid) }() // nothing is left to do about it
 	tail := dir.Tail()
 	ticks := time.NewTicker(poll)
 	defer ticks.Stop()
@@ -68,9 +125,11 @@ func (c *child) follow(ctx context.Context, r *local, dir trialdir.Dir, report f
 			}
 		case <-grace:
 			grace, killed = nil, true
-			failed = errors.Join(failed, process.Kill(c.cmd.Process.Pid))
+			failed = errors.Join(failed, c.kill())
 		}
 	}
+	// Whatever the trial has started goes with it, also where it was killed itself.
+	failed = errors.Join(failed, process.Kill(c.cmd.Process.Pid), EndOrphans(ctx, 0, dir))
 	if failed == nil {
 		failed = passOn(tail, report)
 	}
@@ -83,7 +142,10 @@ func (c *child) follow(ctx context.Context, r *local, dir trialdir.Dir, report f
 		return result, err
 	}
 	if !ok {
-		result = c.vanished(dir, killed)
+		result = c.vanished(r, dir, killed)
+	}
+	if result.PeakMemory == 0 {
+		result.PeakMemory = process.PeakOf(c.cmd.ProcessState)
 	}
 	switch {
 	case result.Outcome != sweep.Cancelled:
@@ -96,7 +158,7 @@ func (c *child) follow(ctx context.Context, r *local, dir trialdir.Dir, report f
 }
 
 // vanished is the result of a child that left none.
-func (c *child) vanished(dir trialdir.Dir, killed bool) sweep.Result {
+func (c *child) vanished(r *local, dir trialdir.Dir, killed bool) sweep.Result {
 	if killed {
 		return sweep.Result{Outcome: sweep.Cancelled, Message: "killed: it did not end when asked to"}
 	}
@@ -105,12 +167,15 @@ func (c *child) vanished(dir trialdir.Dir, killed bool) sweep.Result {
 		result.ExitCode = c.cmd.ProcessState.ExitCode()
 	}
 	switch {
-	case oomKills() > c.kills:
+	case r.memory.OutOfMemoryKills() > c.kills:
 		result.Outcome, result.Message = sweep.OutOfMemory, "the kernel killed it for want of memory"
 	case result.ExitCode > 0: // a crash
 		result.Outcome = sweep.Failed
 	}
 	if lines := lastLines(dir.Log(), 5); lines != "" {
+		if result.Outcome == sweep.Failed && process.OutOfMemory(lines) {
+			result.Outcome = sweep.OutOfMemory
+		}
 		result.Message += "; its last words:\n" + lines
 	}
 	return result
@@ -135,23 +200,4 @@ func lastLines(path string, n int) string {
 	}
 	lines := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
 	return string(bytes.Join(lines[max(len(lines)-n, 0):], []byte("\n")))
-}
-
-// oomKills is how many processes the kernel has killed for want of memory; 0
-// where it does not say.
-func oomKills() int {
-	text, err := os.ReadFile("/proc/vmstat")
-	if err != nil {
-		return 0
-	}
-	_, rest, ok := strings.Cut(string(text), "\noom_kill ")
-	if !ok {
-		return 0
-	}
-	count, _, _ := strings.Cut(rest, "\n")
-	n, err := strconv.Atoi(count)
-	if err != nil {
-		return 0
-	}
-	return n
 }

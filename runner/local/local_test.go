@@ -5,7 +5,6 @@ package local
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"strings"
@@ -15,9 +14,10 @@ import (
 
 	"github.com/inflame-deeplearning/sweep/model"
 	"github.com/inflame-deeplearning/sweep/model/exec"
+	"github.com/inflame-deeplearning/sweep/runner"
 	"github.com/inflame-deeplearning/sweep/runner/runnertest"
+	"github.com/inflame-deeplearning/sweep/runner/supervisor"
 	"github.com/inflame-deeplearning/sweep/sweep"
-	"github.com/inflame-deeplearning/sweep/sweep/process"
 	"github.com/inflame-deeplearning/sweep/sweep/schema"
 	"github.com/inflame-deeplearning/sweep/sweep/trialdir"
 )
@@ -37,10 +37,10 @@ func TestMain(m *testing.M) {
 // trialProcess runs the command of a trial, as the real child does.
 func trialProcess(dir trialdir.Dir) error {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGTERM) // which is for the program
-	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin)
-		_ = process.Kill(process.Own())
-	}()
+	own, err := supervisor.Start(dir, os.Stdin)
+	if err != nil {
+		return err
+	}
 	spec, err := dir.Spec()
 	if err != nil {
 		return err
@@ -65,7 +65,7 @@ func trialProcess(dir trialdir.Dir) error {
 	if err != nil {
 		return err
 	}
-	return dir.WriteOutcome(result)
+	return own.End(result)
 }
 
 func build(t *testing.T, c Config) sweep.Runner {
@@ -92,14 +92,11 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
-func TestRetriesCountAndReportOnce(t *testing.T) {
-	r := build(t, Config{Parallel: 1, Retries: 3, Grace: time.Second})
-	steps := map[int]int{}
-	j := runnertest.Job(t, "echo loss=1; echo x >> $SWEEP_TRIAL_DIR/n; test $(wc -l < $SWEEP_TRIAL_DIR/n) -ge 3 || exit 1; echo loss=0")
-	result, err := r.Run(t.Context(), j, func(r sweep.Report) { steps[r.Step]++ })
-	if err != nil || result.Outcome != sweep.Succeeded || result.Attempts != 3 || steps[1] != 1 || steps[2] != 1 {
-		t.Errorf("Run = %+v, %v, reports by step %v", result, err, steps)
-	}
+func TestRetries(t *testing.T) {
+	runnertest.Retries(t, func(t *testing.T, p runner.Policy) sweep.Runner {
+		t.Helper()
+		return build(t, Config{Parallel: 1, Retry: p, Grace: time.Second})
+	})
 }
 
 func TestCrashIsTold(t *testing.T) {

@@ -74,6 +74,12 @@ func Run(t *testing.T, build func(t *testing.T) sweep.Runner) {
 			t.Errorf("results %+v and %+v, losses %v", first, second, losses)
 		}
 	})
+	t.Run("a first launch is counted", func(t *testing.T) {
+		if result := run(t, t.Context(), Job(t, "echo loss=1"), nothing); result.Attempts > 1 {
+			t.Errorf("result %+v", result)
+		}
+	})
+	left(t, run)
 	for name, test := range map[string]struct {
 		cause error
 		want  sweep.Outcome

@@ -1,5 +1,7 @@
-// Package process starts programs that do not outlive whoever started them. It
-// knows nothing of trials.
+// Package process starts programs that do not outlive whoever started them,
+// tells processes apart for good, ends what is left of them, keeps them to
+// cores and says what memory they use. It knows nothing of trials. What only
+// some systems can do does nothing on the others.
 package process
 
 import "os/exec"
@@ -28,6 +30,10 @@ func Kill(leader int) error {
 	}
 	return kill(leader)
 }
+
+// Halt keeps a process from doing anything more but be killed (not on Windows). One
+// that is gone is no error.
+func Halt(pid int) error { return halt(pid) }
 
 // Own is the group that this process leads, 0 where it leads none.
 func Own() int { return own() }

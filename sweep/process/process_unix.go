@@ -21,6 +21,13 @@ func signal(leader int, s syscall.Signal) error {
 	return nil
 }
 
+func halt(pid int) error {
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return err
+	}
+	return nil
+}
+
 func own() int {
 	if pid := syscall.Getpid(); syscall.Getpgrp() == pid {
 		return pid

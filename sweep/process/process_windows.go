@@ -25,4 +25,6 @@ func kill(leader int) error {
 	return nil
 }
 
+func halt(int) error { return nil }
+
 func own() int { return 0 }

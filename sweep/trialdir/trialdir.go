@@ -7,7 +7,10 @@
 //	stop           runner -> trial  its presence asks the trial to write a checkpoint and end
 //	checkpoint/    trial            what it needs to go on from where it was
 //	model/         trial            the trained weights and model.json
-//	log.txt        trial            everything it printed
+//	log.txt        trial            everything it printed; of very much, the beginning and the end
+//	lock           trial            locked by the trial's process for as long as it lives
+//	processes      trial            the processes that it consists of (process.ID), a line each;
+//	                                gone when it has ended and left none
 //	outcome.json   trial -> runner  how it ended (sweep.Result), written last
 //
 // Files are written to a temporary name, synced and renamed; the directory is
@@ -28,8 +31,9 @@ type Spec struct {
 	Version    int               `json:"version"` // of this format: 1
 	Trial      sweep.Trial       `json:"trial"`
 	Objectives []sweep.Objective `json:"objectives"`
-	Feasible   string            `json:"feasible,omitempty"` // the constraint's text
-	CacheDir   string            `json:"cache_dir"`          // prepared data sets
+	Feasible   string            `json:"feasible,omitempty"`  // the constraint's text
+	CacheDir   string            `json:"cache_dir"`           // prepared data sets
+	LogLimit   int64             `json:"log_limit,omitempty"` // bytes of log.txt; 0: any
 }
 
 // Model is the directory of the trained model.
@@ -40,3 +44,10 @@ func (d Dir) Checkpoint() string { return filepath.Join(string(d), "checkpoint")
 
 // Log is the path of the trial's log.
 func (d Dir) Log() string { return filepath.Join(string(d), "log.txt") }
+
+// Lock is the path of the file that the trial's process locks.
+func (d Dir) Lock() string { return filepath.Join(string(d), "lock") }
+
+// Variable is the environment variable that tells a trial's processes their
+// directory's full path. By it those are found that nobody has recorded.
+const Variable = "SWEEP_TRIAL_DIR"

@@ -1,0 +1,129 @@
+// Package supervisor is what the process of a trial keeps to, whatever it trains:
+// it holds the trial directory's lock, goes when its runner goes, takes with it
+// all that it has started, and knows what memory that needed.
+package supervisor
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"github.com/inflame-deeplearning/sweep/sweep"
+	"github.com/inflame-deeplearning/sweep/sweep/process"
+	"github.com/inflame-deeplearning/sweep/sweep/trialdir"
+)
+
+// Supervisor watches this process and those it starts.
+type Supervisor struct {
+	dir    trialdir.Dir
+	lock   *flock.Flock
+	done   chan struct{}
+	watch  sync.WaitGroup
+	mu     sync.Mutex
+	known  map[process.ID]bool // those recorded
+	below  int64               // the most memory that the processes below held together
+	failed error               // a process that could not be recorded
+}
+
+// Start makes this process that of the trial. The error is for a directory that
+// another one works in. When runner, a pipe that its process holds open, ends, this
+// process and all that it has started are killed.
+func Start(dir trialdir.Dir, runner io.Reader) (*Supervisor, error) {
+	s := &Supervisor{dir: dir, done: make(chan struct{}), known: map[process.ID]bool{}}
+	s.lock = flock.New(dir.Lock(), flock.SetPermissions(0o600))
+	held, err := s.lock.TryLock()
+	if err != nil || !held {
+		return nil, errors.Join(fmt.Errorf("trial directory %s is in use by another process", dir), err)
+	}
+	self, err := process.Identify(os.Getpid())
+	if err == nil {
+		s.known[self] = true
+		err = errors.Join(dir.ClearProcesses(), dir.AddProcesses(self), process.Adopt())
+		if err != nil {
+			return nil, errors.Join(err, s.lock.Unlock())
+		}
+	} // else the system does not tell processes apart, and there is nothing to record
+	go func() {
+		_, _ = io.Copy(io.Discard, runner) // an error is an end too
+		_ = process.KillBelow(os.Getpid()) // and if that fails, the rest is tried:
+		_ = process.Kill(process.Own())
+		panic("sweep trial: the runner is gone")
+	}()
+	s.watch.Go(s.look)
+	return s, nil
+}
+
+// Between two looks at the processes below: those of short trials are seen too,
+// long ones cost next to nothing.
+const (
+	firstLook = 20 * time.Millisecond
+	slowest   = 2 * time.Second
+)
+
+// look records the processes below and what memory they hold.
+func (s *Supervisor) look() {
+	for wait := firstLook; ; wait = min(2*wait, slowest) {
+		select {
+		case <-s.done:
+			return
+		case <-time.After(wait):
+		}
+		below := process.Descendants(os.Getpid())
+		memory := process.Resident(below)
+		if len(below) == 1 {
+			memory = process.Peak(below[0].PID)
+		}
+		var unknown []process.ID
+		for _, id := range below {
+			if !s.known[id] {
+				s.known[id] = true
+				unknown = append(unknown, id)
+			}
+		}
+		s.below = max(s.below, memory)
+		if len(unknown) > 0 {
+			s.failed = errors.Join(s.failed, s.dir.AddProcesses(unknown...))
+		}
+	}
+}
+
+// Peak is the most memory, in bytes, that this process and those below it have
+// needed: what each look saw them hold together, or the largest of those that have
+// ended. 0 where the system does not say.
+func (s *Supervisor) Peak() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	own, below := process.Peak(os.Getpid()), s.below
+	if ended := process.PeakBelow(); ended > own { // less may be this process's, from which they set out
+		below = max(below, ended)
+	}
+	return own + below
+}
+
+// End kills what is left below this process, writes how the trial ended with the
+// memory it needed, and gives the directory free.
+func (s *Supervisor) End(r sweep.Result) error {
+	close(s.done)
+	s.watch.Wait()
+	r.PeakMemory = s.peak()
+	err := process.KillBelow(os.Getpid())
+	if err == nil {
+		err = s.dir.ClearProcesses()
+	}
+	return errors.Join(err, s.failed, s.dir.WriteOutcome(r), s.lock.Unlock())
+}
+
+// peak is what each look saw this process and those below hold together, or the
+// largest of those that have ended.
+func (s *Supervisor) peak() int64 {
+	own, below := process.Peak(os.Getpid()), s.below
+	if ended := process.PeakBelow(); ended > own { // less may be this process's, from which they set out
+		below = max(below, ended)
+	}
+	return own + below
+}
