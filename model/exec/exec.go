@@ -141,6 +141,8 @@ func (t *trainer) Train(ctx context.Context, r *model.Run) (sweep.Result, error)
 			result.Message = "the kernel killed it for want of memory: " + result.Message
 		case slices.ContainsFunc(scan.last, process.OutOfMemory):
 			result.Outcome = sweep.OutOfMemory
+		case process.Killed(exit.ProcessState): // by somebody else: it did nothing wrong
+			result.Outcome, result.ExitCode = sweep.Lost, 0
 		}
 	case err != nil && !errors.Is(err, exec.ErrWaitDelay):
 		return result, fmt.Errorf("run %s: %w", t.Argv[0], err)

@@ -14,12 +14,15 @@ import (
 type fault struct {
 	name    string
 	inflict func(ctx context.Context, w *workspace, p *program) error
+	// orphans: with the runner and the trials' own processes gone, nobody is left to
+	// end what these started, until the next run does.
+	orphans bool
 }
 
 var faults = []fault{
-	{"SIGKILL of the runner", func(_ context.Context, _ *workspace, p *program) error { return p.signal(syscall.SIGKILL) }},
-	{"SIGTERM of the runner", func(_ context.Context, _ *workspace, p *program) error { return p.signal(syscall.SIGTERM) }},
-	{"SIGTERM, then SIGKILL of the runner", func(ctx context.Context, _ *workspace, p *program) error {
+	{name: "SIGKILL of the runner", inflict: func(_ context.Context, _ *workspace, p *program) error { return p.signal(syscall.SIGKILL) }},
+	{name: "SIGTERM of the runner", inflict: func(_ context.Context, _ *workspace, p *program) error { return p.signal(syscall.SIGTERM) }},
+	{name: "SIGTERM, then SIGKILL of the runner", inflict: func(ctx context.Context, _ *workspace, p *program) error {
 		if err := p.signal(syscall.SIGTERM); err != nil {
 			return err
 		}
@@ -29,14 +32,14 @@ var faults = []fault{
 		}
 		return p.signal(syscall.SIGKILL)
 	}},
-	{"SIGKILL of a trial and the runner", func(_ context.Context, w *workspace, p *program) error {
+	{name: "SIGKILL of a trial and the runner", orphans: true, inflict: func(_ context.Context, w *workspace, p *program) error {
 		return errors.Join(w.killTrials(), p.signal(syscall.SIGKILL))
 	}},
-	{"SIGKILL of the runner and its trials", func(_ context.Context, w *workspace, p *program) error {
+	{name: "SIGKILL of the runner and its trials", orphans: true, inflict: func(_ context.Context, w *workspace, p *program) error {
 		return errors.Join(p.signal(syscall.SIGKILL), w.killTrials())
 	}},
-	{"a second run of the same file", second},
-	{"a copy of the store while it is written", copied},
+	{name: "a second run of the same file", inflict: second},
+	{name: "a copy of the store while it is written", inflict: copied},
 }
 
 // signal sends a signal; that it has ended is no error.

@@ -4,7 +4,10 @@
 // some systems can do does nothing on the others.
 package process
 
-import "os/exec"
+import (
+	"os"
+	"os/exec"
+)
 
 // Lead sets cmd up, before it starts, to lead a process group of its own.
 func Lead(cmd *exec.Cmd) { lead(cmd) }
@@ -37,3 +40,7 @@ func Halt(pid int) error { return halt(pid) }
 
 // Own is the group that this process leads, 0 where it leads none.
 func Own() int { return own() }
+
+// Killed reports whether a program ended by a signal that others send to be rid of
+// it, not by anything of its own.
+func Killed(state *os.ProcessState) bool { return killed(state) }

@@ -4,6 +4,7 @@ package process
 
 import (
 	"errors"
+	"os"
 	"os/exec"
 	"syscall"
 )
@@ -33,4 +34,9 @@ func own() int {
 		return pid
 	}
 	return 0
+}
+
+func killed(state *os.ProcessState) bool {
+	w, ok := state.Sys().(syscall.WaitStatus)
+	return ok && w.Signaled() && (w.Signal() == syscall.SIGKILL || w.Signal() == syscall.SIGTERM)
 }
