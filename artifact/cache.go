@@ -115,12 +115,13 @@ func Prepare(ctx context.Context, cacheDir string, block sweep.Block, src Source
 	if err != nil {
 		return "", err
 	}
+	part := keyFile + ".part"          // nobody else's, under the lock
 	if !sound(cacheDir, fingerprint) { // other settings may have led to the same
-		if err := writeFile(filepath.Join(cacheDir, fingerprint+".data"), c.write); err != nil {
+		if err := writeFile(filepath.Join(cacheDir, fingerprint+".data"), part, c.write); err != nil {
 			return "", fmt.Errorf("write prepared data: %w", err)
 		}
 	}
-	err = writeFile(keyFile, func(w io.Writer) error { _, err := io.WriteString(w, fingerprint); return err })
+	err = writeFile(keyFile, part, func(w io.Writer) error { _, err := io.WriteString(w, fingerprint); return err })
 	if err != nil {
 		return "", fmt.Errorf("write cache key: %w", err)
 	}
@@ -203,9 +204,10 @@ func (c *content) write(w io.Writer) error {
 	return out.Flush()
 }
 
-// writeFile writes a file that is there whole or not at all.
-func writeFile(path string, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".tmp-*") // mode 0600
+// writeFile writes a file that is there whole or not at all: part is its name until
+// then, which a process that was killed may have left.
+func writeFile(path, part string, write func(io.Writer) error) (err error) {
+	f, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,7 @@
 //
 // A workspace is a directory:
 //
-//	results.db   the store
+//	results.db   the store; results.db.bak its last good backup
 //	runs/        a directory a run: lock, and a directory a trial by its number
 //	cache/       prepared data sets
 //
@@ -28,27 +28,31 @@ package results
 import (
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
-
-	"go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
 
 	"github.com/inflame-deeplearning/sweep/sweep"
 )
 
 const version = "1"
 
-// patience is how long a transaction waits for those of other processes.
-const patience = 10 * time.Second
+// patience is how long a transaction waits for those of other processes. The
+// longest is the copy of a large store.
+const patience = time.Minute
 
 // DB is a workspace. It holds nothing open.
-type DB struct{ dir string }
+type DB struct {
+	dir  string
+	file string // the store's
+
+	mu    sync.Mutex
+	known os.FileInfo     // the file that sound is about
+	sound map[string]bool // trees that were looked at: bbolt can follow them
+}
 
 // Open is the workspace in a directory, which need not be there yet.
 func Open(dir string) (*DB, error) {
@@ -56,7 +60,7 @@ func Open(dir string) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open results: %w", err)
 	}
-	return &DB{abs}, nil
+	return &DB{dir: abs, file: filepath.Join(abs, "results.db")}, nil
 }
 
 // Dir is the workspace's directory.
@@ -70,7 +74,7 @@ func (db *DB) TrialDir(run string, number int) string {
 	return filepath.Join(db.dir, "runs", run, fmt.Sprintf("%06d", number))
 }
 
-func (db *DB) path() string { return filepath.Join(db.dir, "results.db") }
+func (db *DB) path() string { return db.file }
 
 var (
 	metaBucket, sweepsBucket, orderBucket = []byte("meta"), []byte("sweeps"), []byte("order")
@@ -80,88 +84,8 @@ var (
 	recordKey, versionKey                 = []byte("record"), []byte("version")
 )
 
-// update runs a durable transaction.
-func (db *DB) update(do func(tx *bbolt.Tx) error) error {
-	if err := os.MkdirAll(db.dir, 0o700); err != nil {
-		return fmt.Errorf("make workspace: %w", err)
-	}
-	return db.with(&bbolt.Options{Timeout: patience}, func(b *bbolt.DB) error {
-		return b.Update(func(tx *bbolt.Tx) error {
-			if tx.Bucket(metaBucket) == nil {
-				for _, name := range [][]byte{metaBucket, sweepsBucket, orderBucket, identitiesBucket, runsBucket} {
-					if _, err := tx.CreateBucketIfNotExists(name); err != nil {
-						return err
-					}
-				}
-				if err := tx.Bucket(metaBucket).Put(versionKey, []byte(version)); err != nil {
-					return err
-				}
-			}
-			if err := checkVersion(tx); err != nil {
-				return err
-			}
-			return do(tx)
-		})
-	})
-}
-
-// view runs a transaction that reads; a store that is not there yet is empty,
-// and do is not called.
-func (db *DB) view(do func(tx *bbolt.Tx) error) error {
-	if _, err := os.Stat(db.path()); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return db.with(&bbolt.Options{ReadOnly: true, Timeout: patience}, func(b *bbolt.DB) error {
-		return b.View(func(tx *bbolt.Tx) error {
-			if tx.Bucket(metaBucket) == nil {
-				return nil // made, and nothing written yet
-			}
-			if err := checkVersion(tx); err != nil {
-				return err
-			}
-			return do(tx)
-		})
-	})
-}
-
-func checkVersion(tx *bbolt.Tx) error {
-	if found := string(tx.Bucket(metaBucket).Get(versionKey)); found != version {
-		return fmt.Errorf("its format is version %q, this program knows %s: use a newer sweep", found, version)
-	}
-	return nil
-}
-
-// with opens the file for one use. What bbolt does not expect of a file, it
-// answers with a panic: a damaged store is an error here.
-func (db *DB) with(o *bbolt.Options, use func(b *bbolt.DB) error) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = db.damaged(fmt.Errorf("%v", r))
-		}
-	}()
-	b, err := bbolt.Open(db.path(), 0o600, o)
-	switch {
-	case errors.Is(err, bolterrors.ErrTimeout):
-		return fmt.Errorf("open results %s: other processes kept it locked for %v; try again", db.path(), patience)
-	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
-		return db.damaged(err)
-	case err != nil:
-		return fmt.Errorf("open results: %w", err)
-	}
-	defer func() {
-		if cerr := b.Close(); cerr != nil && err == nil {
-			err = fmt.Errorf("close results: %w", cerr)
-		}
-	}()
-	if err := use(b); err != nil {
-		return fmt.Errorf("results %s: %w", db.path(), err)
-	}
-	return nil
-}
-
-func (db *DB) damaged(err error) error {
-	return fmt.Errorf("open results %s: the file is damaged (%w): move it away and run the sweep again; trials that have ended are found in their directories under runs/", db.path(), err)
-}
+// numberBytes are those of a trial, a step or a variant in a key.
+const numberBytes = 4
 
 func number(n int) []byte { return binary.BigEndian.AppendUint32(nil, uint32(n)) }
 
@@ -193,7 +117,7 @@ func ordered(f float64) uint64 {
 	return bits | 1<<63
 }
 
-func putJSON(b *bbolt.Bucket, key []byte, v any) error {
+func putJSON(b *bucket, key []byte, v any) error {
 	text, err := json.Marshal(v)
 	if err != nil {
 		return fmt.Errorf("encode record: %w", err)
@@ -201,9 +125,10 @@ func putJSON(b *bbolt.Bucket, key []byte, v any) error {
 	return b.Put(key, text)
 }
 
+// readJSON decodes a record; one that is not JSON was damaged.
 func readJSON(text []byte, into any) error {
 	if err := json.Unmarshal(text, into); err != nil {
-		return fmt.Errorf("decode record: %w", err)
+		return damage{fmt.Errorf("decode record: %w", err)}
 	}
 	return nil
 }

@@ -191,8 +191,9 @@ func TestTrialsAndReportsComeBack(t *testing.T) {
 		}
 	}
 	rec = db.Record(run)
-	put(t, rec, tr, sweep.Report{Step: 3, Metrics: sweep.Metrics{"acc": 30, "loss": math.NaN()}})
-	tr.Outcome = sweep.Succeeded
+	last := sweep.Report{Step: 3, Metrics: sweep.Metrics{"acc": 30, "loss": math.NaN()}}
+	put(t, rec, tr, last)
+	tr.Outcome, tr.Best, tr.Steps = sweep.Succeeded, last, 3
 	put(t, rec, tr)
 	if err := rec.Close(); err != nil {
 		t.Fatal(err)
@@ -268,7 +269,7 @@ func TestManyGoroutinesRecordTogether(t *testing.T) {
 	for n := range 50 {
 		group.Go(func() {
 			tr := trial(run, n, sweep.Running, 0)
-			if err := errors.Join(rec.Put(tr), rec.Put(tr, sweep.Report{Step: 1, Metrics: sweep.Metrics{"acc": 1}})); err != nil {
+			if err := errors.Join(rec.Put(tr), rec.Put(tr, sweep.Report{Step: 1, Metrics: sweep.Metrics{"acc": float64(n)}})); err != nil {
 				t.Error(err)
 			}
 			if err := rec.Put(trial(run, n, sweep.Succeeded, float64(n))); err != nil {

@@ -3,7 +3,6 @@ package results
 import (
 	"bytes"
 	"cmp"
-	"encoding/binary"
 	"fmt"
 	"iter"
 	"os"
@@ -12,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/agext/levenshtein"
-	"go.etcd.io/bbolt"
 
 	"github.com/inflame-deeplearning/sweep/sweep"
 )
@@ -23,8 +21,8 @@ func (r *Recorder) Trials() (sweep.History, error) {
 		return nil, err
 	}
 	var out sweep.History
-	err := r.db.view(func(tx *bbolt.Tx) error {
-		b := tx.Bucket(runsBucket).Bucket([]byte(r.run.ID))
+	err := r.db.view(func(tx *tx) error {
+		b := tx.run(r.run.ID)
 		if b == nil {
 			return nil
 		}
@@ -52,7 +50,7 @@ func (r *Recorder) Cached(id string) (sweep.Trial, bool, error) { return r.db.Ca
 // Cached is a ranked trial of that identity from any run, whose directory is
 // still there, with its reports.
 func (db *DB) Cached(id string) (t sweep.Trial, ok bool, err error) {
-	err = db.view(func(tx *bbolt.Tx) error {
+	err = db.view(func(tx *tx) error {
 		name := tx.Bucket(identitiesBucket).Get([]byte(id))
 		if name == nil {
 			return nil
@@ -70,7 +68,7 @@ func (db *DB) Cached(id string) (t sweep.Trial, ok bool, err error) {
 }
 
 // readTrial is the trial of that name, with its reports.
-func (db *DB) readTrial(tx *bbolt.Tx, name string) (sweep.Trial, Run, error) {
+func (db *DB) readTrial(tx *tx, name string) (sweep.Trial, Run, error) {
 	i := strings.LastIndex(name, "/")
 	n, err := strconv.ParseUint(name[i+1:], 10, 31)
 	if i < 0 || err != nil {
@@ -80,7 +78,7 @@ func (db *DB) readTrial(tx *bbolt.Tx, name string) (sweep.Trial, Run, error) {
 	if err != nil {
 		return sweep.Trial{}, Run{}, err
 	}
-	b := tx.Bucket(runsBucket).Bucket([]byte(run.ID))
+	b := tx.run(run.ID)
 	text := b.Bucket(trialsBucket).Get(number(int(n)))
 	if text == nil {
 		return sweep.Trial{}, run, fmt.Errorf("trial %s: %w: run %s has %d trials", name, ErrNotFound, run.ID, run.Trials())
@@ -94,7 +92,7 @@ func (db *DB) readTrial(tx *bbolt.Tx, name string) (sweep.Trial, Run, error) {
 	return t, run, err
 }
 
-func (db *DB) eachTrial(run *bbolt.Bucket, do func(sweep.Trial) (bool, error)) error {
+func (db *DB) eachTrial(run *bucket, do func(sweep.Trial) (bool, error)) error {
 	c := run.Bucket(trialsBucket).Cursor()
 	for _, text := c.First(); text != nil; _, text = c.Next() {
 		var t sweep.Trial
@@ -109,7 +107,7 @@ func (db *DB) eachTrial(run *bbolt.Bucket, do func(sweep.Trial) (bool, error)) e
 	return nil
 }
 
-func readReports(run *bbolt.Bucket, n int) ([]sweep.Report, error) {
+func readReports(run *bucket, n int) ([]sweep.Report, error) {
 	var out []sweep.Report
 	c := run.Bucket(reportsBucket).Cursor()
 	for key, text := c.Seek(number(n)); key != nil && bytes.HasPrefix(key, number(n)); key, text = c.Next() {
@@ -125,7 +123,7 @@ func readReports(run *bbolt.Bucket, n int) ([]sweep.Report, error) {
 // Runs are all runs, the newest first.
 func (db *DB) Runs() ([]Run, error) {
 	var out []Run
-	err := db.view(func(tx *bbolt.Tx) error {
+	err := db.view(func(tx *tx) error {
 		c := tx.Bucket(orderBucket).Cursor()
 		for key, id := c.Last(); key != nil; key, id = c.Prev() {
 			run, err := readRun(tx, string(id))
@@ -145,7 +143,7 @@ func (db *DB) Find(name string) (Run, error) {
 	var found Run
 	var known []string
 	ok := false
-	err := db.view(func(tx *bbolt.Tx) error {
+	err := db.view(func(tx *tx) error {
 		if name == "" {
 			if _, id := tx.Bucket(orderBucket).Cursor().Last(); id != nil {
 				ok = true
@@ -156,7 +154,7 @@ func (db *DB) Find(name string) (Run, error) {
 			return nil
 		}
 		id := name
-		if tx.Bucket(runsBucket).Bucket([]byte(id)) == nil {
+		if tx.run(id) == nil {
 			text := tx.Bucket(sweepsBucket).Get([]byte(name))
 			if text == nil {
 				for _, b := range [][]byte{sweepsBucket, runsBucket} {
@@ -217,7 +215,7 @@ func (db *DB) FindTrial(name string) (t sweep.Trial, run Run, err error) {
 		name = found.ID + "/" + number
 	}
 	found := false
-	err = db.view(func(tx *bbolt.Tx) error {
+	err = db.view(func(tx *tx) error {
 		found = true
 		if !strings.Contains(name, "/") {
 			key, value := tx.Bucket(identitiesBucket).Cursor().Seek([]byte(name))
@@ -238,8 +236,8 @@ func (db *DB) FindTrial(name string) (t sweep.Trial, run Run, err error) {
 // Best are the first n rows of a run's leaderboard.
 func (db *DB) Best(run string, n int) ([]Row, error) {
 	var out []Row
-	err := db.view(func(tx *bbolt.Tx) error {
-		b := tx.Bucket(runsBucket).Bucket([]byte(run))
+	err := db.view(func(tx *tx) error {
+		b := tx.run(run)
 		if b == nil {
 			return fmt.Errorf("run %s: %w", run, ErrNotFound)
 		}
@@ -264,8 +262,8 @@ func (db *DB) Best(run string, n int) ([]Row, error) {
 func (db *DB) Trials(run string) iter.Seq2[sweep.Trial, error] {
 	return func(yield func(sweep.Trial, error) bool) {
 		stopped := false
-		err := db.view(func(tx *bbolt.Tx) error {
-			b := tx.Bucket(runsBucket).Bucket([]byte(run))
+		err := db.view(func(tx *tx) error {
+			b := tx.run(run)
 			if b == nil {
 				return fmt.Errorf("run %s: %w", run, ErrNotFound)
 			}
@@ -303,63 +301,4 @@ func (db *DB) Results(sweepName string) iter.Seq2[sweep.Trial, error] {
 			}
 		}
 	}
-}
-
-// Check reports whether what the store says twice agrees: the leaderboard and
-// the counts with the trials.
-func (db *DB) Check() error {
-	runs, err := db.Runs()
-	if err != nil {
-		return err
-	}
-	return db.view(func(tx *bbolt.Tx) error {
-		for _, run := range runs {
-			if err := db.checkRun(tx, run); err != nil {
-				return fmt.Errorf("run %s: %w", run.ID, err)
-			}
-		}
-		return nil
-	})
-}
-
-func (db *DB) checkRun(tx *bbolt.Tx, run Run) error {
-	b := tx.Bucket(runsBucket).Bucket([]byte(run.ID))
-	counts := map[sweep.Outcome]int{}
-	ranked := map[int]bool{}
-	next := 0
-	err := db.eachTrial(b, func(t sweep.Trial) (bool, error) {
-		next = max(next, t.Number+1)
-		counts[t.Outcome]++
-		if _, ok := run.Value(t); ok && t.Outcome.Ranked() {
-			ranked[t.Variant] = true
-		}
-		if t.Run != run.ID {
-			return false, fmt.Errorf("trial %d says it is of run %s", t.Number, t.Run)
-		}
-		return true, nil
-	})
-	if err != nil {
-		return err
-	}
-	for _, o := range append([]sweep.Outcome{sweep.Running}, sweep.Outcomes...) {
-		if counts[o] != run.Counts[o] {
-			return fmt.Errorf("%d trials are %q, its record says %d", counts[o], o, run.Counts[o])
-		}
-	}
-	rows := 0
-	c := b.Bucket(boardBucket).Cursor()
-	for key, _ := c.First(); key != nil; key, _ = c.Next() {
-		rows++
-		variant := binary.BigEndian.Uint32(key[len(key)-4:])
-		if !ranked[int(variant)] {
-			return fmt.Errorf("variant %d is on the leaderboard without a result", variant)
-		}
-		if !bytes.Equal(b.Bucket(variantsBucket).Get(number(int(variant))), key) {
-			return fmt.Errorf("variant %d has two places on the leaderboard", variant)
-		}
-	}
-	if rows != len(ranked) {
-		return fmt.Errorf("%d variants have a result, the leaderboard has %d", len(ranked), rows)
-	}
-	return nil
 }

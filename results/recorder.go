@@ -10,8 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"github.com/inflame-deeplearning/sweep/sweep"
 )
 
@@ -45,6 +43,11 @@ func (db *DB) Record(run Run) *Recorder { return &Recorder{db: db, run: run} }
 
 // Put records a trial and reports of it.
 func (r *Recorder) Put(t sweep.Trial, reports ...sweep.Report) error {
+	if t.Outcome == sweep.Running && len(reports) == 0 {
+		if err := r.db.clear(t); err != nil {
+			return err
+		}
+	}
 	r.mu.Lock()
 	if err := r.err; err != nil {
 		r.mu.Unlock()
@@ -89,7 +92,7 @@ func (r *Recorder) flush() error {
 	if err != nil || len(changes) == 0 {
 		return err
 	}
-	err = r.db.update(func(tx *bbolt.Tx) error { return r.write(tx, changes) })
+	err = r.db.update(func(tx *tx) error { return r.write(tx, changes) })
 	if err != nil { // the changes of others went with it: they learn of it
 		r.mu.Lock()
 		r.err = err
@@ -107,7 +110,7 @@ func (r *Recorder) Close() error {
 	return errors.Join(err, r.err)
 }
 
-func (r *Recorder) write(tx *bbolt.Tx, changes []change) error {
+func (r *Recorder) write(tx *tx, changes []change) error {
 	run, err := readRun(tx, r.run.ID)
 	if err != nil {
 		return err
@@ -115,7 +118,7 @@ func (r *Recorder) write(tx *bbolt.Tx, changes []change) error {
 	if run.Counts == nil {
 		run.Counts = map[sweep.Outcome]int{}
 	}
-	b := tx.Bucket(runsBucket).Bucket([]byte(run.ID))
+	b := tx.run(run.ID)
 	trials, reports := b.Bucket(trialsBucket), b.Bucket(reportsBucket)
 	last := map[int]int{} // only a trial's newest record is written
 	for i, c := range changes {
@@ -170,7 +173,7 @@ func (r *Recorder) write(tx *bbolt.Tx, changes []change) error {
 }
 
 // putReport puts a report in the place of those of its step and of later ones.
-func putReport(b *bbolt.Bucket, trial int, r sweep.Report) error {
+func putReport(b *bucket, trial int, r sweep.Report) error {
 	at := reportKey(trial, r.Step)
 	for {
 		key, _ := b.Cursor().Seek(at)
@@ -200,7 +203,7 @@ func (db *DB) restored(path string) string {
 }
 
 // index keeps identities pointing at a ranked trial where there is one.
-func index(tx *bbolt.Tx, t sweep.Trial) error {
+func index(tx *tx, t sweep.Trial) error {
 	if t.ID == "" || t.CachedAs != "" {
 		return nil
 	}
@@ -226,7 +229,7 @@ type Row struct {
 }
 
 // rankVariant puts a variant in its place on the leaderboard.
-func rankVariant(b *bbolt.Bucket, run Run, variant int) error {
+func rankVariant(b *bucket, run Run, variant int) error {
 	board, variants, trials := b.Bucket(boardBucket), b.Bucket(variantsBucket), b.Bucket(trialsBucket)
 	if old := variants.Get(number(variant)); old != nil {
 		if err := board.Delete(old); err != nil {

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
-	"go.etcd.io/bbolt"
 
 	"github.com/inflame-deeplearning/sweep/sweep"
 )
@@ -65,7 +64,7 @@ func (r Run) Trials() int {
 // Start goes on with the newest run of the sweep, where it has the same hash
 // and has not finished, or records r as a new one. r's ID and Status are set.
 func (db *DB) Start(r Run) (run Run, resumed bool, err error) {
-	err = db.update(func(tx *bbolt.Tx) error {
+	err = db.update(func(tx *tx) error {
 		var counter struct {
 			Last int `json:"last"`
 		}
@@ -121,7 +120,7 @@ func runID(sweepName string, counter int) string { return fmt.Sprintf("%s-%d", s
 
 // Finish records how a run ended.
 func (db *DB) Finish(id string, s Status, reason string, at time.Time) error {
-	return db.update(func(tx *bbolt.Tx) error {
+	return db.update(func(tx *tx) error {
 		run, err := readRun(tx, id)
 		if err != nil {
 			return err
@@ -140,17 +139,17 @@ type notFoundError string
 func (e notFoundError) Error() string        { return string(e) }
 func (e notFoundError) Is(target error) bool { return target == ErrNotFound }
 
-func readRun(tx *bbolt.Tx, id string) (Run, error) {
+func readRun(tx *tx, id string) (Run, error) {
 	var r Run
-	b := tx.Bucket(runsBucket).Bucket([]byte(id))
+	b := tx.run(id)
 	if b == nil {
 		return r, fmt.Errorf("run %s: %w", id, ErrNotFound)
 	}
 	return r, readJSON(b.Get(recordKey), &r)
 }
 
-func writeRun(tx *bbolt.Tx, r Run) error {
-	return putJSON(tx.Bucket(runsBucket).Bucket([]byte(r.ID)), recordKey, r)
+func writeRun(tx *tx, r Run) error {
+	return putJSON(tx.run(r.ID), recordKey, r)
 }
 
 // Lock makes sure that one process at a time works on a run. The error names

@@ -118,6 +118,22 @@ func TestStepsAreTidy(t *testing.T) {
 	}
 }
 
+// A bound that was computed has digits that its tidy value lacks.
+func TestTidyBoundsAreInside(t *testing.T) {
+	tenth := 0.1
+	d := sweep.Domain{Shape: sweep.Uniform, Lo: tenth + 0.2, Hi: 0.9, Step: 0.3}
+	for i := range d.Len() {
+		if v := d.Value(i); !d.Contains(v) {
+			t.Errorf("%s is not in %s", v, d)
+		}
+	}
+	for _, f := range []float64{0, 0.299, 0.4, 1.2} {
+		if d.Contains(sweep.Float(f)) {
+			t.Errorf("%g is in %s", f, d)
+		}
+	}
+}
+
 func TestDomainValidate(t *testing.T) {
 	for name, d := range map[string]sweep.Domain{
 		"no choices": {Shape: sweep.Choice}, "doubled": searchtest.List(1, 1), "reversed": {Shape: sweep.Uniform, Lo: 1},

@@ -15,6 +15,7 @@ const (
 	TrialPromoted EventKind = "trial_promoted" // Trial, which was paused and goes on
 	TrialReported EventKind = "trial_reported" // Trial, whose Reports end with the new one
 	TrialEnded    EventKind = "trial_ended"    // Trial, with its outcome (also one taken from cache)
+	RunSteered    EventKind = "run_steered"    // Reason: what was done by hand
 	RunEnded      EventKind = "run_ended"      // Reason
 )
 

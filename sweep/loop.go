@@ -29,6 +29,8 @@ type Loop struct {
 	// Fresh trains every trial, also those with a result in an earlier run.
 	Fresh bool
 	Now   func() time.Time
+	// Commands are carried out while the run goes on; nil: there are none.
+	Commands <-chan Command
 	// Observe is told of every event, one at a time; it must not block for long.
 	Observe func(Event)
 	Total   int // trials the run will have, for observers; 0: not known
@@ -48,6 +50,7 @@ var (
 	errTarget   = errors.New("target reached")
 	errDuration = errors.New("time limit reached")
 	errFailures = errors.New("too many failed trials")
+	errAlike    = errors.New("the first trials all failed in the same way")
 )
 
 // Do runs the sweep. Trials already in the store are gone on with: those that
@@ -61,30 +64,31 @@ func (l Loop) Do(ctx context.Context) (Summary, error) {
 	}
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	s := &state{Loop: l, end: end, idle: make(chan struct{})}
+	s := newState(l, end)
 	if err := s.restore(past); err != nil {
 		return Summary{}, err
 	}
-	slots := 1
+	s.slots = 1
 	if r, ok := l.Runner.(Slotted); ok {
-		slots = max(r.Slots(), 1)
+		s.slots = max(r.Slots(), 1)
 	}
-	s.observe(Event{Kind: RunStarted, Total: l.Total, Done: s.done(), Slots: slots})
+	s.observe(Event{Kind: RunStarted, Total: l.Total, Done: s.done(), Slots: s.slots})
 
 	group, jobs := errgroup.WithContext(ctx)
 	if l.Spec.Limits.Duration > 0 {
 		timer := time.AfterFunc(l.Spec.Limits.Duration, func() { end(interrupt{errDuration}) })
 		defer timer.Stop()
 	}
-	for range slots {
-		group.Go(func() error { return s.work(jobs) })
-	}
+	s.start = func() { group.Go(func() error { return s.work(jobs) }) }
+	s.open()
+	listened := s.listen(ctx)
 	err = group.Wait()
+	listened()
 	summary := s.summary(ctx)
 	if err != nil {
 		return summary, err
 	}
-	s.observe(Event{Kind: RunEnded, Total: l.Total, Done: s.done(), Slots: slots, Reason: summary.Reason})
+	s.observe(Event{Kind: RunEnded, Total: l.Total, Done: s.done(), Slots: s.slots, Reason: summary.Reason})
 	return summary, nil
 }
 
@@ -93,6 +97,7 @@ func (l Loop) Do(ctx context.Context) (Summary, error) {
 type interrupt struct{ error }
 
 func (interrupt) Is(target error) bool { return target == ErrInterrupt }
+func (i interrupt) Unwrap() error      { return i.error }
 
 // state is a Loop at work. The lock guards everything below it, the calls of
 // the searcher, the stopper and the observer among it.
@@ -107,10 +112,25 @@ type state struct {
 	ended     int           // how many times trials of the history have ended
 	queue     []int         // recorded trials to be launched again
 	active    int           // slots with a trial
-	idle      chan struct{} // closed when one of these has ended
+	changed   chan struct{} // closed when there may be something new for a slot to do
 	exhausted bool
 	waiting   bool // whether the searcher waits for a trial to end
 	failures  int
+	streak    streak
+
+	slots     int    // that there are to be
+	workers   int    // slots that there are
+	start     func() // starts one more
+	running   map[int]context.CancelCauseFunc
+	paused    bool         // by hand: nothing is launched
+	suspended map[int]bool // trials that it ended
+}
+
+func newState(l Loop, end context.CancelCauseFunc) *state {
+	return &state{
+		Loop: l, end: end, changed: make(chan struct{}),
+		running: map[int]context.CancelCauseFunc{}, suspended: map[int]bool{},
+	}
 }
 
 // restore takes over what the store knows of the run. A number that is missing
@@ -129,7 +149,7 @@ func (s *state) restore(past History) error {
 			}
 			s.queue = append(s.queue, len(s.history)-1)
 		}
-		s.history = append(s.history, t)
+		s.history = append(s.history, s.slim(t))
 		s.exhausted = s.exhausted || t.Confirms
 		s.ended = max(s.ended, t.Ended)
 		if n := len(t.Pauses); n > 0 {
@@ -187,89 +207,6 @@ func (s *state) parent(b Breeder, variant int) (*Parent, error) {
 		p.Step = t.Reports[n-1].Step
 	}
 	return p, nil
-}
-
-// take is the next trial for a slot; false: there is none. While others are under
-// way it waits for what their ends may bring.
-func (s *state) take(ctx context.Context) (Trial, bool, error) {
-	for {
-		s.mu.Lock()
-		t, ok, err := s.pick()
-		if ok {
-			s.active++
-		}
-		idle, last := s.idle, s.active == 0
-		s.mu.Unlock()
-		if ok || err != nil || last {
-			return t, ok, err
-		}
-		select {
-		case <-idle:
-		case <-ctx.Done():
-			return Trial{}, false, nil
-		}
-	}
-}
-
-// leave says that a slot's trial is over.
-func (s *state) leave() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.active--
-	close(s.idle)
-	s.idle = make(chan struct{})
-}
-
-// pick is the next trial to launch: one that was under way when the run was
-// interrupted, one that is promoted, or a new one. It needs the lock.
-func (s *state) pick() (Trial, bool, error) {
-	if len(s.queue) > 0 {
-		n := s.queue[0]
-		s.queue = s.queue[1:]
-		return s.history[n], true, nil
-	}
-	if p, ok := s.Stopper.(Promoter); ok {
-		if n, ok := p.Promote(s.history); ok {
-			t := &s.history[n]
-			t.Outcome, t.Message, t.Ended = Running, "", 0 // nobody else promotes it
-			return *t, true, nil
-		}
-	}
-	if limit := s.Spec.Limits.Trials; limit > 0 && len(s.history) >= limit {
-		s.exhausted = true
-	}
-	ok := false
-	if !s.exhausted {
-		var err error
-		if ok, err = s.propose(); err != nil {
-			return Trial{}, false, err
-		}
-	}
-	if !ok && (!s.exhausted || !s.confirm()) {
-		return Trial{}, false, nil
-	}
-	return s.history[len(s.history)-1], true, nil
-}
-
-// work is one slot's life: trial after trial until there is none.
-func (s *state) work(ctx context.Context) error {
-	for ctx.Err() == nil {
-		t, ok, err := s.take(ctx)
-		if ok {
-			err = s.trial(ctx, t)
-			s.leave()
-			if err != nil {
-				err = fmt.Errorf("trial %s: %w", t.Name(), err)
-			}
-		}
-		if err != nil {
-			s.end(interrupt{err}) // the trials of other slots end gently
-		}
-		if err != nil || !ok {
-			return err
-		}
-	}
-	return nil
 }
 
 // trial brings one trial to its end, in whatever state it is found.
@@ -358,6 +295,8 @@ func (s *state) launch(ctx context.Context, t Trial) error {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	s.begin(t.Number, cancel)
+	defer s.over(t.Number)
 	var stopped Verdict
 	var broken error // a report that could not be recorded
 	result, err := s.Runner.Run(ctx, Job{Trial: t, Objectives: s.Spec.Objectives, Feasible: s.Spec.Feasible.String(), CacheDir: s.CacheDir}, func(r Report) {
@@ -461,26 +400,24 @@ func (s *state) record(t Trial, kind EventKind, reports ...Report) error {
 	if t.Ended > 0 && len(t.Pauses) > 0 {
 		s.history = slices.Clone(s.history) // who knows the history takes what has ended for settled
 	}
-	s.history[t.Number] = t
+	s.history[t.Number] = s.slim(t)
 	s.ended = max(s.ended, t.Ended)
 	s.tell(Event{Kind: kind, Trial: t})
-	if kind == TrialEnded && failed(t.Outcome) {
-		s.failures++
-		if limit := s.Spec.Limits.Failures; limit > 0 && s.failures >= limit {
-			s.end(interrupt{errFailures})
-		}
+	if kind == TrialEnded {
+		s.judge(t)
 	}
 	return nil
 }
 
-// failed reports whether an outcome counts against limits.failures.
-func failed(o Outcome) bool {
-	switch o {
-	case Failed, OutOfMemory, TimedOut, Lost:
-		return true
-	default:
-		return false
+// slim is a trial that has ended without what nobody will ask for: a long run has
+// room for little else.
+func (s *state) slim(t Trial) Trial {
+	if t.Outcome.Final() && !t.Paused() {
+		if t.Task = (Task{}); s.Stopper == nil {
+			t.Reports = nil
+		}
 	}
+	return t
 }
 
 func (s *state) observe(e Event) {
@@ -525,6 +462,8 @@ func (s *state) summary(ctx context.Context) Summary {
 	var interrupted interrupt
 	switch cause := context.Cause(ctx); {
 	case cause == nil:
+	case errors.Is(cause, errStopped):
+		sum.Reason, sum.Interrupted = errStopped.Error(), true
 	case errors.As(cause, &stopped):
 		sum.Reason = stopped.Error()
 	case errors.As(cause, &interrupted):

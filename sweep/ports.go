@@ -32,6 +32,13 @@ func (h History) Before(n int) History {
 // ErrExhausted is what a Searcher answers when it has nothing left to propose.
 var ErrExhausted = errors.New("search space exhausted")
 
+// Chooser is a Searcher that has chosen its method itself.
+type Chooser interface {
+	Searcher
+	// Choice says which, and why.
+	Choice() string
+}
+
 // ErrWait is what a Searcher answers that has nothing to propose until another
 // trial has ended, and a Session that has nothing to give out until then.
 var ErrWait = errors.New("wait for a trial to end")

@@ -21,7 +21,7 @@ func (l Loop) Open() (*Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load trials of run %s: %w", l.Run, err)
 	}
-	s := &state{Loop: l, end: func(error) {}}
+	s := newState(l, func(error) {})
 	if err := s.restore(past); err != nil {
 		return nil, err
 	}

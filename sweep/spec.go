@@ -59,6 +59,7 @@ type Limits struct {
 	Trials   int           // trials launched or taken from cache
 	Duration time.Duration // wall clock, from this execution's start
 	Failures int           // trials that failed, by whatever outcome
+	Alike    int           // trials that fail, the first of all, in the same way
 
 	Confirm      int      // variants, the best ones, that are trained again when the search is over
 	ConfirmSeeds int      // fresh seeds that each of them is then trained with

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 )
 
@@ -112,7 +113,7 @@ func (c *Cursor) reset(i int) error {
 			return err
 		}
 		if d.Len() == 0 {
-			return fmt.Errorf("list the variants: %s has no finite number of values", strings.Join(a.Names, ", "))
+			return endless(a)
 		}
 		c.domains[i], c.at[i] = d, 0
 		a.Set(c.params, d.Value(0))
@@ -120,33 +121,58 @@ func (c *Cursor) reset(i int) error {
 	return nil
 }
 
-// Size counts the variants of a finite space, up to limit: a product where no
-// axis depends on another and nothing is skipped, a walk otherwise.
+// Size counts the variants of a finite space, up to limit. Where nothing is
+// skipped it walks over the axes that others depend on alone, and multiplies.
 func (s Space) Size(limit int) (int, error) {
-	product, plain := 1, s.Skip == nil
-	for _, a := range s.Axes {
-		if plain = plain && len(a.Needs) == 0; !plain {
-			break
-		}
-		d, err := a.Domain(nil)
-		if err != nil {
-			return 0, err
-		}
-		product = min(product*d.Len(), limit)
-	}
-	if plain {
-		return product, nil
+	walk, rest := s, []Axis(nil)
+	if s.Skip == nil {
+		walk, rest = s.split()
 	}
 	n := 0
-	for _, err := range s.Variants() {
+	for p, err := range walk.Variants() {
 		if err != nil {
 			return n, err
 		}
-		if n++; n >= limit {
-			break
+		product := 1
+		for _, a := range rest {
+			d, err := a.Domain(p)
+			if err != nil {
+				return n, err
+			}
+			if d.Len() == 0 {
+				return n, endless(a)
+			}
+			product = min(product*d.Len(), limit)
+		}
+		if n += product; n >= limit {
+			return limit, nil
 		}
 	}
 	return n, nil
+}
+
+// split parts the axes that others depend on from those that none does.
+func (s Space) split() (Space, []Axis) {
+	needed := map[string]bool{}
+	for _, a := range s.Axes {
+		for _, name := range a.Needs {
+			needed[name] = true
+		}
+	}
+	var inner Space
+	var outer []Axis
+	for _, a := range s.Axes {
+		if slices.ContainsFunc(a.Names, func(name string) bool { return needed[name] }) {
+			inner.Axes = append(inner.Axes, a)
+		} else {
+			outer = append(outer, a)
+		}
+	}
+	return inner, outer
+}
+
+func endless(a Axis) error {
+	return fmt.Errorf("list the variants: %s has no finite number of values", strings.Join(a.Names, ", "))
 }
 
 // Sample is a variant drawn at random; it may be one that Skip leaves out.

@@ -62,7 +62,7 @@ type eventJSON struct {
 
 func (d *jsonLines) event(e sweep.Event) {
 	out := eventJSON{Event: e.Kind, Time: e.Time, Run: e.Run, Total: e.Total, Done: e.Done, Slots: e.Slots, Reason: e.Reason}
-	if e.Kind != sweep.RunStarted && e.Kind != sweep.RunEnded {
+	if e.Trial.Run != "" {
 		t := d.run.JSON(e.Trial)
 		out.Trial = &t
 	}
@@ -114,7 +114,7 @@ func (s *tallied) count(e sweep.Event) {
 		if e.Trial.Outcome.Ranked() && e.Trial.Ahead(s.best, s.run.Objectives[0]) {
 			s.best, s.hasBest = e.Trial, true
 		}
-	case sweep.TrialStarted, sweep.TrialReported, sweep.RunEnded:
+	case sweep.TrialStarted, sweep.TrialReported, sweep.RunSteered, sweep.RunEnded:
 	}
 }
 
@@ -167,6 +167,8 @@ func (d *plainLines) event(e sweep.Event) {
 			line += fmt.Sprintf("; %v left", left)
 		}
 		fmt.Fprintln(d.out, line)
+	case sweep.RunSteered:
+		fmt.Fprintf(d.out, "sweep: %s\n", e.Reason)
 	case sweep.RunStarted, sweep.RunEnded, sweep.TrialReported:
 	}
 }

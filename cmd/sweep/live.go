@@ -112,6 +112,8 @@ func (v *view) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			if o := m.Trial.Outcome; !o.Ranked() && o != sweep.Cancelled {
 				v.note(fmt.Sprintf("trial %s %s: %s", m.Trial.Name(), o, m.Trial.Message))
 			}
+		case sweep.RunSteered:
+			v.note(m.Reason)
 		case sweep.RunEnded:
 			v.over = true
 		case sweep.RunStarted:

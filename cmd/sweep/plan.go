@@ -17,11 +17,12 @@ import (
 type plan struct {
 	Sweep    string         `json:"sweep"`
 	Search   string         `json:"search"`
-	Variants *int           `json:"variants"` // null: without end
-	Trials   *int           `json:"trials"`   // with repeats and limits
-	Done     int            `json:"done"`     // have a result that would be taken over
-	Gone     int            `json:"gone"`     // have a result and are no longer asked for
-	Seconds  *float64       `json:"seconds"`  // the rest may take, by the pace of earlier trials
+	Choice   string         `json:"choice,omitempty"` // of a search that chooses its method: which, and why
+	Variants *int           `json:"variants"`         // null: without end
+	Trials   *int           `json:"trials"`           // with repeats and limits
+	Done     int            `json:"done"`             // have a result that would be taken over
+	Gone     int            `json:"gone"`             // have a result and are no longer asked for
+	Seconds  *float64       `json:"seconds"`          // the rest may take, by the pace of earlier trials
 	First    []sweep.Params `json:"first"`
 }
 
@@ -70,7 +71,7 @@ func makePlan(db *results.DB, file *config.File, first int) (plan, error) {
 	if _, err := setOut(db, file, results.Run{WarmStart: from, Started: time.Now()}); err != nil { //nolint:forbidigo // the program's own clock
 		return plan{}, err
 	}
-	made := plan{Sweep: file.Spec.Name, Search: file.SearchName, First: []sweep.Params{}}
+	made := plan{Sweep: file.Spec.Name, Search: file.SearchName, Choice: file.Choice, First: []sweep.Params{}}
 	var asked sweep.History // by a search that learns, none of which has ended
 	for n := range first {
 		v, err := file.Searcher.Next(n, asked)
@@ -172,6 +173,9 @@ func history(db *results.DB, file *config.File) (known map[string]int, pace floa
 
 func (p plan) write(cmd *cobra.Command, file *config.File) error {
 	field(cmd, "sweep", "%s, %s search", p.Sweep, p.Search)
+	if p.Choice != "" {
+		field(cmd, "method", "%s", p.Choice)
+	}
 	count := "without end"
 	if p.Variants != nil {
 		count = fmt.Sprint(*p.Variants)

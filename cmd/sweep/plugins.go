@@ -14,6 +14,7 @@ import (
 	"github.com/inflame-deeplearning/sweep/runner/local"
 	"github.com/inflame-deeplearning/sweep/sweep/config"
 	"github.com/inflame-deeplearning/sweep/sweep/schema"
+	"github.com/inflame-deeplearning/sweep/sweep/search/auto"
 	"github.com/inflame-deeplearning/sweep/sweep/search/cmaes"
 	"github.com/inflame-deeplearning/sweep/sweep/search/evolution"
 	"github.com/inflame-deeplearning/sweep/sweep/search/gp"
@@ -39,6 +40,7 @@ func plugins() *config.Plugins {
 	config.Add(p.Search, "tpe", tpe.New)
 	config.Add(p.Search, "cmaes", cmaes.New)
 	config.Add(p.Search, "gp", gp.New)
+	config.Add(p.Search, "auto", auto.New(p.Search.New))
 	config.Add(p.Search, "evolution", evolution.New)
 	config.Add(p.Search, "pbt", pbt.New)
 

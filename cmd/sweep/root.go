@@ -98,6 +98,10 @@ func run(args []string) int {
 			fmt.Fprintf(stderr, "sweep: error: %s\n", line)
 		}
 	}
+	if d, ok := errors.AsType[*results.DamagedError](err); ok && d.Backup != nil {
+		fmt.Fprintf(stderr, "sweep: the backup is %s\n", describeCopy(*d.Backup))
+		fmt.Fprintf(stderr, "sweep: hint: sweep db restore %s\n", near(d.Backup.File))
+	}
 	if h, ok := errors.AsType[hint](err); ok {
 		fmt.Fprintf(stderr, "sweep: hint: %s\n", h.text)
 	}
@@ -135,6 +139,16 @@ func (o *options) trial(name string) (*results.DB, sweep.Trial, results.Run, err
 	}
 	t, run, err := db.FindTrial(name)
 	return db, t, run, err
+}
+
+// run is the run that a command's argument names; the newest where it names none.
+func (o *options) run(name string) (*results.DB, results.Run, error) {
+	db, err := o.db()
+	if err != nil {
+		return nil, results.Run{}, err
+	}
+	run, err := db.Find(name)
+	return db, run, err
 }
 
 // say writes a line for the person who watches.
@@ -178,6 +192,7 @@ Exit codes: 0 all well, 1 error, 2 the sweep file or the flags are wrong,
 	})
 	root.AddGroup(
 		&cobra.Group{ID: "run", Title: "Run sweeps:"},
+		&cobra.Group{ID: "steer", Title: "Watch and steer a run in progress:"},
 		&cobra.Group{ID: "look", Title: "Look at results:"},
 		&cobra.Group{ID: "use", Title: "Use models and data:"},
 	)
@@ -191,9 +206,10 @@ Exit codes: 0 all well, 1 error, 2 the sweep file or the flags are wrong,
 		}
 	}
 	add("run", newRun(o, p), newPlan(o, p), newValidate(o, p), newFmt(), newRerun(o, p))
+	add("steer", newWatch(o), newPause(o), newResume(o), newStop(o), newSet(o), newKill(o))
 	add("look", newLs(o), newShow(o), newTrials(o), newBest(o), newCurve(o), newImportance(o, p), newCompare(o), newLogs(o), newExport(o), newExplain(o, p))
 	add("use", newPredict(o, p), newAsk(o, p), newTell(o, p), newData(o, p))
-	add("", newDocs(p), newDoctor(o), newVersion(), newTrial(p))
+	add("", newDocs(p), newDoctor(o), newDB(o), newVersion(), newTrial(p))
 	return root
 }
 

@@ -46,9 +46,13 @@ Ctrl-C once lets the running trials write a checkpoint; twice ends at once.`,
 	}
 	cmd.Flags().StringArrayVar(&r.vars, "var", nil, "set a variable of the file, NAME=VALUE; may be given several times")
 	cmd.Flags().BoolVar(&r.fresh, "fresh", false, "start a new run and take nothing from earlier ones")
+	r.displayFlags(cmd)
+	return cmd
+}
+
+func (r *runOptions) displayFlags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&r.json, "json", false, "print events, one JSON object a line")
 	cmd.Flags().BoolVar(&r.plain, "plain", false, "print a line an event, also in a terminal")
-	return cmd
 }
 
 // readFile reads a sweep file with the variables that flags set.
@@ -108,10 +112,16 @@ func (r *runOptions) run(cmd *cobra.Command, path string, p *config.Plugins) err
 		return err
 	}
 	defer release() //nolint:errcheck // the lock ends with the process
+	if err := r.keepBackup(cmd, db); err != nil {
+		return err
+	}
 	if resumed {
 		r.say(cmd.ErrOrStderr(), "going on with run %s", run.ID)
 	} else {
 		r.say(cmd.ErrOrStderr(), "run %s: %s search over %s", run.ID, file.SearchName, strings.Join(run.Params, ", "))
+	}
+	if file.Choice != "" {
+		r.say(cmd.ErrOrStderr(), "searching by %s", file.Choice)
 	}
 	text, err := setOut(db, file, run)
 	if err != nil {
@@ -133,7 +143,22 @@ func (r *runOptions) run(cmd *cobra.Command, path string, p *config.Plugins) err
 		state = results.Interrupted
 	}
 	finish(db, run.ID, state, summary.Reason)
+	if err := r.keepBackup(cmd, db); err != nil {
+		return err
+	}
 	return r.report(cmd, db, run.ID, path, summary)
+}
+
+// keepBackup refreshes the store's backup: when a run starts, its record is in it,
+// and what ends later is found in the trials' directories. The error is for a
+// damaged store; a backup that cannot be written is only told.
+func (o *options) keepBackup(cmd *cobra.Command, db *results.DB) error {
+	err := db.KeepBackup(0)
+	if _, damaged := errors.AsType[*results.DamagedError](err); err == nil || damaged {
+		return err
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "sweep: the store was not backed up: %v\n", err)
+	return nil
 }
 
 // finish records a run's end; the run is over, so a fault is only told.
@@ -173,8 +198,11 @@ func (r *runOptions) loop(cmd *cobra.Command, db *results.DB, run results.Run, f
 	defer show.close()
 	notices := show.log()
 	notify := notifier{file.Notifiers, notices}
+	commands, deaf := hear(cmd.Context(), db, run.ID, notices)
+	defer deaf()
 	return sweep.Loop{
-		Spec: file.Spec, Run: run.ID, Searcher: file.Searcher, Stopper: file.Stopper, Runner: file.Runner, Store: recorder,
+		Commands: commands,
+		Spec:     file.Spec, Run: run.ID, Searcher: file.Searcher, Stopper: file.Stopper, Runner: file.Runner, Store: recorder,
 		Prepare: prepare(db, p, notices), CacheDir: db.CacheDir(), Fresh: run.Fresh, Total: run.Total,
 		TrialDir: func(n int) string { return db.TrialDir(run.ID, n) },
 		Now:      time.Now, //nolint:forbidigo // the program's own clock

@@ -67,8 +67,12 @@ func attach(ctx context.Context, db *results.DB, run results.Run, file *config.F
 	return s, nil
 }
 
+// backupInterval is how much of what was told a lost store may cost: no directory
+// of a trial has it as well.
+const backupInterval = 10 * time.Minute
+
 func (s *session) close() error {
-	return errors.Join(s.record.Close(), s.release())
+	return errors.Join(s.record.Close(), s.db.KeepBackup(backupInterval), s.release())
 }
 
 // ended records that a run has nothing left, where that is so.

@@ -52,6 +52,9 @@ func runTrial(runner io.Reader, log io.Writer, dir trialdir.Dir, p *config.Plugi
 		_ = process.Kill(process.Own())    // and if that fails:
 		panic("sweep trial: the runner is gone")
 	}()
+	if err := dir.Tidy(); err != nil {
+		return err
+	}
 	var stopping atomic.Bool
 	signals := make(chan os.Signal, 1)
 	signal.Ignore(os.Interrupt) // Ctrl-C is for the runner, which then asks us

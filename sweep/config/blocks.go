@@ -41,6 +41,8 @@ type limitsConfig struct {
 	Failures int           `hcl:"failures" doc:"Failed trials after which to give up." min:"1"`
 	Target   *float64      `hcl:"target" doc:"Value of the first objective that is good enough."`
 
+	Alike int `hcl:"alike" doc:"Trials that all fail in the same way, the first ones of a run, after which to give up: what they ran into, the others will run into too. 0: never." default:"5" min:"0"`
+
 	Confirm      int `hcl:"confirm" doc:"Variants, the best ones, that are trained again with fresh seeds, to the end, when the search is over. They lead the leaderboard, by the mean over these seeds alone: the best of many is so in part by luck. 0: none." default:"0" min:"0"`
 	ConfirmSeeds int `hcl:"confirm_seeds" doc:"Fresh seeds that each of them is trained with." default:"3" min:"1" max:"1000"`
 }
@@ -173,13 +175,15 @@ func title(s string) string {
 }
 
 func (r *reader) limits(block *hclsyntax.Block) sweep.Limits {
-	if block == nil {
-		return sweep.Limits{}
-	}
-	r.noLabels(block)
 	var c limitsConfig
-	r.decode(r.fixed(block.Body, limitsSchema), &c)
-	return sweep.Limits{Trials: c.Trials, Duration: c.Duration, Failures: c.Failures, Target: c.Target, Confirm: c.Confirm, ConfirmSeeds: c.ConfirmSeeds}
+	if block == nil {
+		v, _ := limitsSchema.Complete(sweep.Object(nil))
+		r.decode(v, &c)
+	} else {
+		r.noLabels(block)
+		r.decode(r.fixed(block.Body, limitsSchema), &c)
+	}
+	return sweep.Limits{Trials: c.Trials, Duration: c.Duration, Failures: c.Failures, Alike: c.Alike, Target: c.Target, Confirm: c.Confirm, ConfirmSeeds: c.ConfirmSeeds}
 }
 
 func (r *reader) schedule(block *hclsyntax.Block) *Schedule {

@@ -11,6 +11,9 @@ import (
 	"github.com/inflame-deeplearning/sweep/sweep/schema"
 )
 
+// automatic is the search where nothing is said and the space is not finite.
+const automatic = "auto"
+
 // searching builds the search the file asks for: a grid where nothing is said
 // and the space is finite.
 func (r *reader) searching(f *File, block *hclsyntax.Block, infinite sweep.Axis, params hcl.Range) {
@@ -32,11 +35,13 @@ func (r *reader) searching(f *File, block *hclsyntax.Block, infinite sweep.Axis,
 		f.SearchName, at = name, block.TypeRange
 		n, _ := chosen.Config.Fields()["trials"].AsInt()
 		f.Trials = int(n)
-	case !f.Finite:
+	case !f.Finite && f.Spec.Limits.Trials == 0 && f.Spec.Limits.Duration == 0:
 		if len(r.diags) == 0 {
-			r.add(fault(params, "Search needed", "%s is a distribution, so the variants cannot be listed: add a search block, such as search \"random\" { trials = 50 }.", joined(infinite.Names)))
+			r.add(fault(params, "Trials without end", "%s is a distribution, so there is no last variant: say how many to try, with limits { trials = 50 } or a search block, such as search \"random\" { trials = 50 }.", joined(infinite.Names)))
 		}
 		return
+	case !f.Finite:
+		f.SearchName, chosen.Type = automatic, automatic
 	}
 	if len(r.diags) > 0 {
 		return
@@ -49,6 +54,9 @@ func (r *reader) searching(f *File, block *hclsyntax.Block, infinite sweep.Axis,
 	_, f.Breeds = searcher.(sweep.Breeder)
 	if _, learns := searcher.(sweep.Learner); len(f.WarmStart) > 0 && (!learns || f.Breeds) {
 		r.add(fault(block.Body.Attributes["warm_start"].SrcRange, "Nothing to set out from", "A %s search does not learn from the results of other runs: leave warm_start out, or choose a method that does, such as tpe.", f.SearchName))
+	}
+	if c, ok := searcher.(sweep.Chooser); ok {
+		f.Choice = c.Choice()
 	}
 	f.Searcher = sweep.WithTry(searcher, f.Spec.Try)
 	if rule, ok := searcher.(sweep.Stopper); ok {

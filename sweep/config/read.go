@@ -31,6 +31,7 @@ type File struct {
 	Breeds     bool // whether variants go on from others: then there may be more than the space has
 	SearchName string
 	Searcher   sweep.Searcher
+	Choice     string        // of a search that chooses its method: which, and why
 	WarmStart  []string      // runs or sweeps from whose results the search sets out
 	Trials     int           // variants that the search was told to propose; 0: no such number
 	Stopper    sweep.Stopper // nil: none

@@ -41,6 +41,14 @@ func NewMachine(slots, epochs int, epoch func(t sweep.Trial, epoch int, weights 
 // Slots is how many trials run at once.
 func (m *Machine) Slots() int { return m.slots }
 
+// Resize is a sweep.Resizable's; there are 100 slots at most.
+func (m *Machine) Resize(slots int) error {
+	if slots > 100 {
+		return errors.New("there are 100 slots at most")
+	}
+	return nil
+}
+
 // Launches counts those of each trial, by identity.
 func (m *Machine) Launches() map[string]int { return m.launches }
 

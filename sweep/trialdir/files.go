@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/inflame-deeplearning/sweep/sweep"
 )
@@ -128,7 +129,7 @@ func (d Dir) writeJSON(name string, v any) error {
 // WriteFile writes a file that is there whole or not at all, also after a
 // power cut.
 func WriteFile(path string, content []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".tmp-*") // mode 0600
+	f, err := os.CreateTemp(filepath.Dir(path), partial+"*") // mode 0600
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
@@ -140,6 +141,29 @@ func WriteFile(path string, content []byte) error {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return SyncDir(filepath.Dir(path))
+}
+
+// partial is how the names of files begin that are not whole yet.
+const partial = ".tmp-"
+
+// Tidy removes what a process that was killed left half-written. Whoever works in
+// the directory calls it first.
+func (d Dir) Tidy() error {
+	for _, dir := range []string{string(d), d.Checkpoint(), d.Model()} {
+		files, err := os.ReadDir(dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("look for half-written files: %w", err)
+		}
+		for _, f := range files {
+			if !strings.HasPrefix(f.Name(), partial) {
+				continue
+			}
+			if err := os.Remove(filepath.Join(dir, f.Name())); err != nil {
+				return fmt.Errorf("remove half-written file: %w", err)
+			}
+		}
+	}
+	return nil
 }
 
 // SyncDir makes the names in a directory durable.

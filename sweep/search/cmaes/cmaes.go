@@ -22,7 +22,7 @@ import (
 
 // Config is the search "cmaes" block.
 type Config struct {
-	_          struct{} `doc:"Evolution strategy with covariance matrix adaptation (CMA-ES): variants are drawn around a mean that follows the best ones, as wide and in the directions that were worth it. Strong where many numeric parameters depend on each other and there are some hundred trials; with fewer, or mostly choices without an order, prefer tpe."`
+	_          struct{} `doc:"Evolution strategy with covariance matrix adaptation (CMA-ES, Hansen 2016, with margin, Hamano 2022): variants are drawn around a mean that follows the best ones, as wide and in the directions that were worth it. Strong where many numeric parameters depend on each other and there are some hundred trials; with fewer, or mostly choices without an order, prefer tpe."`
 	Trials     int      `hcl:"trials" doc:"Variants to propose; required where the space is not finite, else all of them." min:"1"`
 	Seed       uint64   `hcl:"seed" doc:"Seed of the draws: the same seed and results propose the same variants." default:"1"`
 	Population int      `hcl:"population" doc:"Results from which the distribution is moved; default 4 + 3 ln(number of parameters). More is slower and surer, and should not be less than the trials that run at a time." min:"4"`

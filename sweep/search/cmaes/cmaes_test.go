@@ -154,3 +154,7 @@ func BenchmarkLoop(b *testing.B) {
 func TestFeasible(t *testing.T) {
 	searchtest.Feasible(t, func(s sweep.Spec) (sweep.Searcher, error) { return New(s, Config{Seed: 3}) })
 }
+
+func FuzzSpaces(f *testing.F) {
+	searchtest.Fuzz(f, func(s sweep.Spec) (sweep.Searcher, error) { return New(s, Config{Seed: 3}) }, false)
+}

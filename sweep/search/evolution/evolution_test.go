@@ -107,6 +107,9 @@ func run(tb testing.TB, p problem, build func(sweep.Spec) (sweep.Searcher, error
 
 // What 300 trials dominate is clearly more than at random.
 func TestSpreadsOverTradeoffs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it compares quality, not code")
+	}
 	for _, p := range problems() {
 		t.Run(p.name, func(t *testing.T) {
 			var ours, theirs []float64

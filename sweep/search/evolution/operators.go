@@ -7,7 +7,8 @@ import (
 
 // Distribution indices: the larger, the nearer children are to their parents. That of
 // mutation is less than NSGA-II's 20, as there are some hundred trials rather than
-// some ten thousand: after 300 on ZDT2 the hypervolume is 4.65 rather than 4.31.
+// some ten thousand: after 300 on ZDT2 the hypervolume is 4.53 rather than 4.22, in
+// the mean of 30 runs that were not chosen by; on ZDT1, ZDT3 and DTLZ2 it matters less.
 const (
 	crossIndex  = 15
 	mutateIndex = 5

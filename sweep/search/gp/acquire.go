@@ -1,7 +1,7 @@
 package gp
 
 import (
-	"cmp"
+	"container/heap"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -42,9 +42,6 @@ func (a *acquisition) maximise(good []past.Point) (candidate, bool, error) {
 	if err != nil || len(pool) == 0 {
 		return candidate{}, false, err
 	}
-	for i := range pool {
-		a.score(&pool[i])
-	}
 	starts := a.starts(pool)
 	best := starts[0]
 	if complete {
@@ -75,7 +72,7 @@ func (a *acquisition) pool(good []past.Point) (pool []candidate, complete bool, 
 			if err != nil {
 				return nil, false, err
 			}
-			pool = append(pool, candidate{Point: point, x: a.layout.encode(point.Units, point.Domains)})
+			pool = append(pool, candidate{Point: point, x: a.model.warp.bend(a.layout.encode(point.Units, point.Domains))})
 		}
 		return pool, true, nil
 	}
@@ -89,19 +86,37 @@ func (a *acquisition) pool(good []past.Point) (pool []candidate, complete bool, 
 }
 
 // starts is the most promising candidates, the best first; near ones of better
-// ones are left out where others are left.
+// ones are left out where others are left. A prediction from some of the points has
+// a larger deviation, and thus an improvement to be expected that is no smaller,
+// than one from all of them: most candidates drop out before theirs is complete.
 func (a *acquisition) starts(pool []candidate) []candidate {
-	slices.SortStableFunc(pool, func(c, d candidate) int { return cmp.Compare(d.score, c.score) })
-	starts := pool[:1:1]
-	for _, c := range pool[1:] {
-		if len(starts) == climbs {
-			break
+	queue := make(promises, len(pool))
+	for i := range pool {
+		c := &pool[i]
+		queue[i] = promise{candidate: c, order: i, part: a.model.begin(c.x)}
+		a.judge(&queue[i])
+	}
+	heap.Init(&queue)
+	var starts []candidate
+	for len(queue) > 0 && len(starts) < climbs {
+		first := &queue[0]
+		if a.model.goOn(&first.part) {
+			a.judge(first)
+			heap.Fix(&queue, 0)
+			continue
 		}
+		c := *first.candidate
 		if !slices.ContainsFunc(starts, func(s candidate) bool { return a.model.kernel.distance(s.x, c.x) < 0.01 }) {
 			starts = append(starts, c)
 		}
+		heap.Pop(&queue)
 	}
 	return starts
+}
+
+// judge is score by the part of the prediction that is there.
+func (a *acquisition) judge(p *promise) {
+	p.score, _, _ = logEI(a.best, p.part.mean, a.model.deviation(p.part.k[:p.part.solved]))
 }
 
 // climb improves a candidate: its numbers along the gradient and its other axes
@@ -156,7 +171,7 @@ func (a *acquisition) slide(c candidate) (candidate, error) {
 	}, to, func(int) float64 { return 0 }, func(k int) float64 { return 1 / unit[k] }, ascent)
 	return a.better(c, func(i int, _ sweep.Domain) float64 {
 		if k := slices.Index(axes, i); k >= 0 {
-			return min(max(to[k]*unit[k], 0), 1)
+			return a.model.warp.unbend(places[k], min(max(to[k]*unit[k], 0), 1))
 		}
 		return c.Units[i]
 	})

@@ -11,17 +11,17 @@ import (
 // candidate is a variant that might be proposed.
 type candidate struct {
 	past.Point
-	x     []float64 // its features
+	x     []float64 // its features as the model sees them
 	score float64   // the logarithm of the improvement to be expected of it
 }
 
 // place is the candidate that choose leads to.
-func (s *search) place(choose func(axis int, d sweep.Domain) float64) (candidate, error) {
-	p, err := s.space.Build(choose)
+func (a *acquisition) place(choose func(axis int, d sweep.Domain) float64) (candidate, error) {
+	p, err := a.space.Build(choose)
 	if err != nil {
 		return candidate{}, err
 	}
-	return candidate{Point: p, x: s.layout.encode(p.Units, p.Domains)}, nil
+	return candidate{Point: p, x: a.model.warp.bend(a.layout.encode(p.Units, p.Domains))}, nil
 }
 
 // design is the n-th of the first variants: a Latin hypercube, in which each axis
@@ -34,13 +34,13 @@ func (s *search) design(n int) (sweep.Params, error) {
 }
 
 // spread is count candidates from all over the space.
-func (s *search) spread(r *rand.Rand, count int, to []candidate) ([]candidate, error) {
-	for _, units := range past.Latin(r, count, len(s.space.Axes)) {
-		c, err := s.place(func(i int, _ sweep.Domain) float64 { return units[i] })
+func (a *acquisition) spread(r *rand.Rand, count int, to []candidate) ([]candidate, error) {
+	for _, units := range past.Latin(r, count, len(a.space.Axes)) {
+		c, err := a.place(func(i int, _ sweep.Domain) float64 { return units[i] })
 		if err != nil {
 			return nil, err
 		}
-		if to, err = s.admit(to, c); err != nil {
+		if to, err = a.admit(to, c); err != nil {
 			return nil, err
 		}
 	}
@@ -53,13 +53,13 @@ const moved = 8
 
 // near adds count neighbours of a good point: of its axes some are changed, numbers by
 // steps of all sizes.
-func (s *search) near(r *rand.Rand, p past.Point, count int, to []candidate) ([]candidate, error) {
-	axes := len(s.space.Axes)
+func (a *acquisition) near(r *rand.Rand, p past.Point, count int, to []candidate) ([]candidate, error) {
+	axes := len(a.space.Axes)
 	for range count {
 		width := math.Pow(10, -3*r.Float64()) * 0.5
 		chance := min(1, moved/float64(axes))
 		one := r.IntN(axes)
-		c, err := s.place(func(i int, d sweep.Domain) float64 {
+		c, err := a.place(func(i int, d sweep.Domain) float64 {
 			u := p.Units[i]
 			switch {
 			case math.IsNaN(u) || i != one && r.Float64() > chance:
@@ -82,7 +82,7 @@ func (s *search) near(r *rand.Rand, p past.Point, count int, to []candidate) ([]
 		if err != nil {
 			return nil, err
 		}
-		if to, err = s.admit(to, c); err != nil {
+		if to, err = a.admit(to, c); err != nil {
 			return nil, err
 		}
 	}
@@ -99,8 +99,8 @@ func reflect(u float64) float64 {
 }
 
 // admit appends c unless it must not be proposed.
-func (s *search) admit(to []candidate, c candidate) ([]candidate, error) {
-	ok, err := s.space.Allowed(c.Params, s.reader.Seen)
+func (a *acquisition) admit(to []candidate, c candidate) ([]candidate, error) {
+	ok, err := a.space.Allowed(c.Params, a.reader.Seen)
 	if err != nil || !ok {
 		return to, err
 	}

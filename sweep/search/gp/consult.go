@@ -84,8 +84,8 @@ func (s *search) fitted(o observations) *model {
 	ys, _ := o.values(count, past.Seed(s.seed, -2))
 	c := &s.cache
 	if c.hyper == nil || !slices.Equal(c.ys, ys) || !slices.EqualFunc(c.xs, xs, slices.Equal[[]float64]) {
-		c.xs, c.ys, c.hyper = slices.Clone(xs), ys, s.layout.fit(xs, ys)
-		c.model = &model{kernel: c.hyper.kernel(s.layout.numbers), noise: c.hyper.noise()}
+		c.xs, c.ys, c.hyper = slices.Clone(xs), ys, s.form.fit(xs, ys)
+		c.model = s.form.model(c.hyper)
 	}
 	return c.model
 }
@@ -95,10 +95,11 @@ func (s *search) consult(n int, o observations) (proposal, bool, error) {
 	r := past.Seed(s.seed, n)
 	m := s.fitted(o)
 	ys, scaling := o.values(o.known, r)
-	m.see(o.xs, ys)
+	xs := m.warp.all(o.xs)
+	m.see(xs, ys)
 	best := math.Inf(1)
-	means := make([]float64, len(o.xs))
-	for i, x := range o.xs {
+	means := make([]float64, len(xs))
+	for i, x := range xs {
 		if i < o.known {
 			means[i] = ys[i] - m.noise*m.alpha[i] // what m.mean(x) comes to
 		} else {

@@ -28,8 +28,12 @@ func (f *factor) extend(row []float64) {
 }
 
 // forward replaces b by the solution of L x = b, L being the first len(b) rows.
-func (f *factor) forward(b []float64) {
-	for i, row := range f.rows[:len(b)] {
+func (f *factor) forward(b []float64) { f.onward(b, 0) }
+
+// onward is forward where the first from of b's elements are solved.
+func (f *factor) onward(b []float64, from int) {
+	for i := from; i < len(b); i++ {
+		row := f.rows[i]
 		b[i] = (b[i] - floats.Dot(row[:i], b[:i])) / row[i]
 	}
 }

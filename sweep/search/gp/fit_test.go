@@ -10,17 +10,20 @@ import (
 
 func TestEvidence(t *testing.T) {
 	xs, ys := sample(20)
-	mean, sd := prior(3)
-	e := evidence{numbers: 2, xs: xs, ys: ys, mean: mean, sd: sd}
-	for _, h := range []hyper{{-0.5, 0.3, 0.2, 0.4, -6}, {1, -1, 2, -0.5, -2}} {
-		k := h.kernel(2)
+	for _, h := range []hyper{{-0.5, 0.3, 0.2, 0.4, -6}, {1, -1, 2, -0.5, -2}, {-0.5, 0.3, 0.2, 0.4, -6, 0.5, -0.8}, {0, 0, 1, 0.4, -4, 0.5, -0.8, -0.3, 0.4}} {
+		e := evidence{form: form{features: 3, numbers: 2}, xs: xs, ys: ys}
+		for e.len() < len(h) {
+			e.warped = append(e.warped, 1-len(e.warped))
+		}
+		k := e.kernel(h)
 		n := len(xs)
+		xs := e.form.warp(h).all(xs)
 		cov := mat.NewSymDense(n, nil)
 		for i := range n {
 			for j := range i + 1 {
 				cov.SetSym(i, j, k.at(xs[i], xs[j]))
 			}
-			cov.SetSym(i, i, k.scale+h.noise())
+			cov.SetSym(i, i, k.scale+e.noise(h))
 		}
 		var c mat.Cholesky
 		if !c.Factorize(cov) {
@@ -32,7 +35,8 @@ func TestEvidence(t *testing.T) {
 		}
 		want := mat.Dot(&solved, mat.NewVecDense(n, ys))/2 + c.LogDet()/2
 		for i, x := range h {
-			z := (x - mean[i]) / sd[i]
+			mean, sd := e.prior(i)
+			z := (x - mean) / sd
 			want += z * z / 2
 		}
 		g, unused := make([]float64, len(h)), make([]float64, len(h))
@@ -60,8 +64,7 @@ func TestFitFindsWhatMatters(t *testing.T) {
 			ys[i] = math.Sin(6 * x[0])
 		}
 		standardise(ys)
-		l := &layout{numbers: 2, names: []string{"a", "b", "c"}}
-		h := l.fit(xs, ys)
+		h := form{features: 3, numbers: 2, warped: []int{0, 1}}.fit(xs, ys)
 		if h[0] > h[1]-1 || h[0] > h[2]-1 {
 			t.Errorf("%d points: log length scales %.2f", n, h[:3])
 		}

@@ -1,6 +1,6 @@
 // Package gp is Bayesian optimisation with a Gaussian process: a model of the
-// objective is fitted to what was tried (Matérn 5/2 kernel, a length scale for each
-// parameter), and the variant is proposed of which the model expects the largest
+// objective is fitted to what was tried (Matérn 5/2 kernel, a length scale and a warp
+// for each parameter), and the variant is proposed of which the model expects the largest
 // improvement. It holds the model, its fit and the hunt for that variant; it
 // knows neither trials nor files.
 //
@@ -40,7 +40,7 @@ func New(s sweep.Spec, c Config) (sweep.Searcher, error) {
 	if startup == 0 {
 		startup = min(max(len(s.Space.Axes)+2, 5), 10)
 	}
-	return &search{space: space, reader: past.NewReader(s), layout: l, objectives: s.Objectives, trials: c.Trials, startup: startup, seed: c.Seed}, nil
+	return &search{space: space, reader: past.NewReader(s), layout: l, form: l.form(), objectives: s.Objectives, trials: c.Trials, startup: startup, seed: c.Seed}, nil
 }
 
 // search caches the last fit and the model's matrix; a proposal depends on the
@@ -49,6 +49,7 @@ type search struct {
 	space      past.Space
 	reader     *past.Reader
 	layout     *layout
+	form       form
 	trials     int // 0: no limit
 	startup    int
 	seed       uint64

@@ -21,6 +21,7 @@ type layout struct {
 	columns []column // of each axis
 	names   []string // of each feature
 	numbers int      // features that are numbers; they come first
+	places  []int    // those of them that are places in a domain
 	codes   map[string]float64
 }
 
@@ -61,6 +62,7 @@ func newLayout(s sweep.Space) (*layout, error) {
 		l.columns[i] = column{-1, -1, -1}
 		if f.number {
 			l.columns[i].place = feature(name)
+			l.places = append(l.places, l.columns[i].place)
 			if f.absent || f.category {
 				l.columns[i].presence = feature("the presence of " + name)
 			}
@@ -104,4 +106,9 @@ func (l *layout) code(v sweep.Value) float64 {
 		l.codes[key] = code
 	}
 	return code
+}
+
+// form is that of a model of the features.
+func (l *layout) form() form {
+	return form{features: len(l.names), numbers: l.numbers, warped: l.places}
 }

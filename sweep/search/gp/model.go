@@ -13,6 +13,7 @@ import (
 type model struct {
 	kernel kernel
 	noise  float64
+	warp   warp // what bends features before the model sees them
 	xs     [][]float64
 	factor factor    // of the covariance of the values at xs
 	alpha  []float64 // of the first points, those with values: the mean's coefficients
@@ -43,14 +44,41 @@ func (m *model) see(xs [][]float64, ys []float64) {
 // predict is the mean and deviation of the function at x, without noise
 // (Rasmussen and Williams 2006, equations 2.25 and 2.26).
 func (m *model) predict(x []float64) (mean, sd float64) {
+	p := m.begin(x)
+	m.factor.forward(p.k)
+	return p.mean, m.deviation(p.k)
+}
+
+// part is a prediction by the first points alone, but for its mean.
+type part struct {
+	mean   float64
+	k      []float64 // the covariances with the points,
+	solved int       // of which so many went into the deviation
+}
+
+// begin is a prediction at x by none of the points.
+func (m *model) begin(x []float64) part {
 	k := make([]float64, len(m.xs))
 	for i, p := range m.xs {
 		k[i] = m.kernel.at(x, p)
 	}
-	mean = floats.Dot(k[:len(m.alpha)], m.alpha)
-	m.factor.forward(k)
-	return mean, m.deviation(k)
+	return part{mean: floats.Dot(k[:len(m.alpha)], m.alpha), k: k}
 }
+
+// goOn takes in more points, as many as cost as much as all before; false: none
+// are left.
+func (m *model) goOn(p *part) bool {
+	if p.solved == len(p.k) {
+		return false
+	}
+	to := min(max(firstPart, p.solved*3/2), len(p.k))
+	m.factor.onward(p.k[:to], p.solved)
+	p.solved = to
+	return true
+}
+
+// firstPart is how many points a prediction begins with.
+const firstPart = 16
 
 // mean is predict's mean alone, which costs little.
 func (m *model) mean(x []float64) float64 {

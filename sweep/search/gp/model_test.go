@@ -31,7 +31,7 @@ func standardise(ys []float64) {
 
 func sampleModel() *model {
 	h := hyper{-0.5, 0.3, 0.2, 0.4, -6}
-	return &model{kernel: h.kernel(2), noise: h.noise()}
+	return form{features: 3, numbers: 2}.model(h)
 }
 
 func TestMatern(t *testing.T) {

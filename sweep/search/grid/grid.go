@@ -11,7 +11,7 @@ import (
 
 // Config is the search "grid" block.
 type Config struct {
-	_ struct{} `doc:"Every variant of a finite space, once. The default where the space is finite."`
+	_ struct{} `doc:"Every variant of a finite space, once, the last parameter fastest. The default where the space is finite. For spaces small enough to be tried out, and for tables in which no cell may be missing."`
 }
 
 // New is a grid search of s's space, which must be finite.

@@ -39,3 +39,7 @@ func BenchmarkMillion(b *testing.B) {
 		}
 	}
 }
+
+func FuzzSpaces(f *testing.F) {
+	searchtest.Fuzz(f, func(s sweep.Spec) (sweep.Searcher, error) { return New(s, Config{}) }, true)
+}

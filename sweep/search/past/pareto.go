@@ -17,7 +17,8 @@ import (
 func Ranks(points []Point) []float64 {
 	ranks := make([]float64, len(points))
 	var order []int // of those with a result, as they rank
-	for i, p := range points {
+	for i := range points {
+		p := &points[i]
 		ranks[i] = math.Inf(1)
 		if p.Known && !p.Failed {
 			order = append(order, i)

@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// Distinct is the largest space in which doubles are kept out: in a larger
-	// one they are too rare to look for.
+	// Distinct is the largest space, constraints aside, in which doubles are kept
+	// out: in a larger one they are too rare to look for.
 	Distinct = 1 << 20
 	// patience is how many draws in a row may be refused.
 	patience = 10_000
@@ -20,25 +20,30 @@ const (
 type Space struct {
 	sweep.Space
 	Finite bool
-	Size   int // of a finite space; 0: it is not finite, or larger than Distinct
+	Size   int // of a finite space; 0: it is not finite, or not below Distinct without its constraints
 }
 
 // NewSpace measures the space of s for a search by that method. One without an
-// end needs a number of trials, such as suggested.
+// end needs a number of trials, such as suggested, or a limit.
 func NewSpace(s sweep.Spec, method string, trials, suggested int) (Space, error) {
 	finite, _, err := s.Space.Finite()
 	if err != nil {
 		return Space{}, err
 	}
 	if !finite {
-		if trials == 0 && s.Limits.Trials == 0 {
-			return Space{}, fmt.Errorf("a %s search of a space without end needs a number of variants: set trials = %d", method, suggested)
+		if trials == 0 && s.Limits.Trials == 0 && s.Limits.Duration == 0 {
+			return Space{}, fmt.Errorf("a %s search of a space without end needs a number of variants: set trials = %d, or limits { duration = \"8h\" }", method, suggested)
 		}
 		return Space{Space: s.Space}, nil
 	}
-	size, err := s.Space.Size(Distinct)
-	if size == Distinct {
+	free := s.Space
+	free.Skip = nil
+	size, err := free.Size(Distinct)
+	switch {
+	case err == nil && size == Distinct: // then its constraints are not evaluated a million times
 		size = 0
+	case err == nil && s.Space.Skip != nil:
+		size, err = s.Space.Size(Distinct)
 	}
 	return Space{Space: s.Space, Finite: true, Size: size}, err
 }

@@ -60,6 +60,7 @@ func TestReaderCacheChangesNothing(t *testing.T) {
 		for seed := range uint64(4) {
 			s := sweep.Space{Axes: []sweep.Axis{searchtest.Axis("a", sweep.Domain{Shape: sweep.IntUniform, Lo: 1, Hi: 500}), searchtest.Axis("b", searchtest.List(1, 2, 3))}}
 			spec := sweep.Spec{Space: s, Repeat: repeat, Objectives: []sweep.Objective{{Name: searchtest.Metric, Goal: sweep.Maximize}}}
+			spec.Feasible = &sweep.Constraint{Measure: func(m sweep.Metrics) float64 { return m[searchtest.Metric] - 40_000 }}
 			space, err := past.NewSpace(spec, "reader", 0, 0)
 			if err != nil {
 				t.Fatal(err)

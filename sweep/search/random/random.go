@@ -9,7 +9,7 @@ import (
 
 // Config is the search "random" block.
 type Config struct {
-	_      struct{} `doc:"Variants drawn at random, each parameter from its own distribution; never the same one twice in a finite space."`
+	_      struct{} `doc:"Variants drawn at random, each parameter from its own distribution; never the same one twice in a finite space (Bergstra and Bengio 2012). Needs no results, so any number of trials may run at once; a measure of what other methods are worth."`
 	Trials int      `hcl:"trials" doc:"Variants to propose; required where the space is not finite, else all of them." min:"1"`
 	Seed   uint64   `hcl:"seed" doc:"Seed of the draws: the same seed proposes the same variants." default:"1"`
 }

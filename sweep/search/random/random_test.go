@@ -42,3 +42,7 @@ func TestDrawsFollowTheDistribution(t *testing.T) {
 		t.Errorf("%d of 2000 draws are below the geometric mean", below)
 	}
 }
+
+func FuzzSpaces(f *testing.F) {
+	searchtest.Fuzz(f, func(s sweep.Spec) (sweep.Searcher, error) { return New(s, Config{Seed: 3}) }, false)
+}

@@ -12,8 +12,11 @@ import (
 	"github.com/inflame-deeplearning/sweep/sweep"
 )
 
-// Metric is what the trials of a simulation report.
-const Metric = "loss"
+// Metric is what the trials of a simulation report; those of Bowl report Other too.
+const (
+	Metric = "loss"
+	Other  = "gain"
+)
 
 // Simulation is a run in memory: slots trials at a time end in an order that
 // Seed decides.
@@ -72,13 +75,14 @@ func (s Simulation) Run(searcher sweep.Searcher) (sweep.History, error) {
 }
 
 // Bowl is a loss without a secret: the larger a number or the longer a text the
-// worse, and one trial in ten fails.
+// worse, and one trial in ten fails. A gain is the sum of the numbers.
 func Bowl(t sweep.Trial, r *rand.Rand) (sweep.Outcome, sweep.Metrics) {
-	loss := 0.0
+	loss, gain := 0.0, 0.0
 	for _, name := range slices.Sorted(maps.Keys(t.Params)) {
 		v := t.Params[name]
 		if f, ok := v.AsFloat(); ok {
 			loss += f * f
+			gain += f
 		} else {
 			loss += float64(len(v.String()))
 		}
@@ -89,20 +93,25 @@ func Bowl(t sweep.Trial, r *rand.Rand) (sweep.Outcome, sweep.Metrics) {
 	case r.IntN(50) == 0:
 		return sweep.Succeeded, sweep.Metrics{Metric: math.NaN()}
 	}
-	return sweep.Succeeded, sweep.Metrics{Metric: loss}
+	return sweep.Succeeded, sweep.Metrics{Metric: loss, Other: gain}
 }
 
-// Learn tries a learner on all Spaces, with 1, 4 and 16 slots: what it proposes
-// is in the space, keeps to the constraints and comes but once, and a searcher
-// that knows nothing but the recorded past decides the same.
+// Learn tries a learner on all Spaces, with 1, 4 and 16 slots, repeats, several
+// objectives and infeasible trials: what it proposes is in the space, keeps to the
+// constraints and comes but once, and a searcher that knows nothing but the recorded
+// past decides the same.
 func Learn(t *testing.T, build func(sweep.Spec) (sweep.Searcher, error)) {
 	t.Helper()
 	for _, s := range Spaces() {
 		for _, slots := range []int{1, 4, 16} {
 			t.Run(fmt.Sprintf("%s, %d slots", s.Name, slots), func(t *testing.T) {
 				spec := sweep.Spec{Space: s.Space, Repeat: 1, Objectives: []sweep.Objective{{Name: Metric, Goal: sweep.Minimize}}, Limits: sweep.Limits{Trials: 40}}
-				if slots == 4 {
+				switch slots {
+				case 4:
 					spec.Repeat = 2
+				case 16:
+					spec.Objectives = append(spec.Objectives, sweep.Objective{Name: Other, Goal: sweep.Maximize})
+					spec.Feasible = &sweep.Constraint{Measure: func(m sweep.Metrics) float64 { return m[Metric] - 20 }}
 				}
 				fresh := func() sweep.Searcher {
 					searcher, err := build(spec)

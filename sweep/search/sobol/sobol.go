@@ -13,7 +13,7 @@ import (
 
 // Config is the search "sobol" block.
 type Config struct {
-	_      struct{} `doc:"Variants spread evenly over the space by a scrambled Sobol sequence, each parameter by its own distribution; never the same one twice in a finite space. Better than random draws wherever variants are few, best with powers of two of them."`
+	_      struct{} `doc:"Variants spread evenly over the space by a scrambled Sobol sequence (Joe and Kuo 2008, Owen 1998), each parameter by its own distribution; never the same one twice in a finite space. Better than random draws wherever variants are few, best with powers of two of them; for a first look at a space, and where all trials run at once."`
 	Trials int      `hcl:"trials" doc:"Variants to propose; required where the space is not finite, else all of them." min:"1"`
 	Seed   uint64   `hcl:"seed" doc:"Seed of the scrambling: the same seed proposes the same variants." default:"1"`
 }

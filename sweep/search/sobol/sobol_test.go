@@ -59,3 +59,7 @@ func TestVariantsAreSpreadEvenly(t *testing.T) {
 		t.Errorf("8 variants have %d widths and %d eighths of the learning rates", len(widths), len(eighths))
 	}
 }
+
+func FuzzSpaces(f *testing.F) {
+	searchtest.Fuzz(f, func(s sweep.Spec) (sweep.Searcher, error) { return New(s, Config{Seed: 3}) }, false)
+}

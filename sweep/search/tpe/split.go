@@ -14,19 +14,15 @@ const (
 	most  = 25
 )
 
-// split marks the good points, count of them, and the others: those that failed
-// and those that still run are no good ones, so that many slots do not all try
-// the same place.
-func split(points []past.Point, known int) (good, bad []bool, count int) {
-	order := make([]int, 0, len(points))
-	for i, p := range points {
-		if p.Known && !p.Failed {
-			order = append(order, i)
-		}
-	}
+// split gives the good points, count of them, a weight in one density and the
+// others one in the other: those that failed and those that still run are no good
+// ones, so that many slots do not all try the same place. Good ones weigh by the
+// logarithm of their rank, as parents do in CMA-ES (Hansen 2016, equation 49), one
+// on average.
+func split(points []past.Point, known int) (good, bad []float64, count int) {
 	rank := past.Ranks(points)
-	slices.SortStableFunc(order, func(a, b int) int {
-		p, q := points[a], points[b]
+	better := func(a, b int) int {
+		p, q := &points[a], &points[b]
 		switch {
 		case p.Stopped != q.Stopped: // one that was cut short is worse than one that was not
 			if p.Stopped {
@@ -36,15 +32,32 @@ func split(points []past.Point, known int) (good, bad []bool, count int) {
 		case p.Stopped && p.Steps != q.Steps:
 			return cmp.Compare(q.Steps, p.Steps)
 		}
-		return cmp.Compare(rank[a], rank[b])
-	})
-	n := min(int(math.Ceil(share*float64(known))), most, len(order))
-	good, bad = make([]bool, len(points)), make([]bool, len(points))
+		return cmp.Or(cmp.Compare(rank[a], rank[b]), cmp.Compare(a, b))
+	}
+	n := min(int(math.Ceil(share*float64(known))), most)
+	best := make([]int, 0, n+1)
 	for i := range points {
-		bad[i] = true
+		if p := &points[i]; !p.Known || p.Failed {
+			continue
+		}
+		if len(best) == n && better(i, best[n-1]) > 0 {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(best, i, better)
+		best = slices.Insert(best, at, i)
+		best = best[:min(len(best), n)]
 	}
-	for _, i := range order[:n] {
-		good[i], bad[i] = true, false
+	good, bad = make([]float64, len(points)), make([]float64, len(points))
+	for i := range bad {
+		bad[i] = 1
 	}
-	return good, bad, n
+	sum := 0.0
+	for k, i := range best {
+		good[i], bad[i] = math.Log(float64(len(best)+1)/float64(k+1)), 0
+		sum += good[i]
+	}
+	for _, i := range best {
+		good[i] *= float64(len(best)) / sum
+	}
+	return good, bad, len(best)
 }

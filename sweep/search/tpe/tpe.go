@@ -3,8 +3,9 @@
 // over the space, and of some draws from the good one's the draw is proposed at
 // which the two differ most. The densities are of all parameters jointly
 // (Falkner et al. 2018); conditional parameters take part where they exist.
-// Defaults follow what Watanabe (2023, arXiv:2304.11127) found to matter, and
-// our own measurements (docs/benchmarks.md).
+// Good variants weigh by rank, kernels are narrow (Watanabe 2023,
+// arXiv:2304.11127), candidates cross two components on some axes, and the start
+// is a Latin hypercube: by our own measurements (docs/benchmarks.md).
 package tpe
 
 import (
@@ -16,12 +17,15 @@ import (
 	"github.com/inflame-deeplearning/sweep/sweep/search/past"
 )
 
+// cross is the chance of an axis to come from another component.
+const cross = 0.2
+
 // Config is the search "tpe" block.
 type Config struct {
 	_          struct{} `doc:"Tree-structured Parzen estimator (Bergstra 2011): learns which values the good variants share. For any space, also with conditional parameters and many trials at a time."`
 	Trials     int      `hcl:"trials" doc:"Variants to propose; required where the space is not finite, else all of them." min:"1"`
 	Seed       uint64   `hcl:"seed" doc:"Seed of the draws." default:"1"`
-	Startup    int      `hcl:"startup" doc:"Variants that are drawn at random before it learns." default:"10" min:"1"`
+	Startup    int      `hcl:"startup" doc:"Variants that are drawn at random, spread out, before it learns." default:"10" min:"1"`
 	Candidates int      `hcl:"candidates" doc:"Draws of which the best is proposed." default:"24" min:"1"`
 }
 
@@ -38,9 +42,8 @@ type search struct {
 	Config
 	space  past.Space
 	reader *past.Reader
-	order  *order // of the reader's points
 
-	good, bad parzen // of the last proposal's points: their memory is used again
+	good, bad *parzen // of the last proposal's points
 }
 
 // Next is the best of some candidates, by the ratio of the densities.
@@ -90,17 +93,16 @@ func (s *search) choose(n int, history sweep.History) (choice, error) {
 	c.pending = len(points) - c.known
 	r := past.Seed(s.Seed, n)
 	if c.known < s.Startup {
-		c.params, err = s.space.Draw(r, s.reader.Seen)
+		c.params, err = s.start(n, r)
 		return c, err
 	}
-	if s.order == nil || s.reader.Anew() {
-		s.order = &order{}
+	if s.good == nil || s.reader.Anew() {
+		s.good, s.bad = newParzen(s.space.Space), newParzen(s.space.Space)
 	}
-	s.order.extend(points)
 	good, bad, count := split(points, c.known)
 	c.good = count
-	s.good.learn(s.order, good)
-	s.bad.learn(s.order, bad)
+	s.good.learn(points, good)
+	s.bad.learn(points, bad)
 	if err := s.best(&c, r); err != nil {
 		return choice{}, err
 	}
@@ -111,11 +113,30 @@ func (s *search) choose(n int, history sweep.History) (choice, error) {
 	return c, err
 }
 
+// start is a variant to start with: a Latin hypercube's (McKay et al. 1979), and
+// what is needed beyond it until enough have ended, or in place of what may not
+// be proposed, is drawn at random.
+func (s *search) start(n int, r *rand.Rand) (sweep.Params, error) {
+	if n < s.Startup {
+		p, err := s.space.Build(func(a int, _ sweep.Domain) float64 {
+			stratum := past.Seed(s.Seed, -1-a).Perm(s.Startup)[n] // no proposal has a seed below 0
+			return (float64(stratum) + r.Float64()) / float64(s.Startup)
+		})
+		if err != nil {
+			return nil, err
+		}
+		if ok, err := s.space.Allowed(p.Params, s.reader.Seen); err != nil || ok {
+			return p.Params, err
+		}
+	}
+	return s.space.Draw(r, s.reader.Seen)
+}
+
 // best fills c in with the best candidate that is allowed.
 func (s *search) best(c *choice, r *rand.Rand) error {
-	c.score = math.Inf(-1)
+	var candidates []past.Point
 	for range 4 * s.Candidates { // refused ones are drawn again, but not for ever
-		p, err := s.space.Build(s.good.draw(r))
+		p, err := s.candidate(r)
 		if err != nil {
 			return err
 		}
@@ -126,12 +147,29 @@ func (s *search) best(c *choice, r *rand.Rand) error {
 		if !ok {
 			continue
 		}
-		if score := s.good.log(p) - s.bad.log(p); c.params == nil || score > c.score {
-			c.score, c.params = score, p.Params
-		}
-		if c.of++; c.of == s.Candidates {
+		if candidates = append(candidates, p); len(candidates) == s.Candidates {
 			break
 		}
 	}
+	c.of = len(candidates)
+	good, bad := s.good.logs(candidates), s.bad.logs(candidates)
+	for i, p := range candidates {
+		if score := good[i] - bad[i]; i == 0 || score > c.score {
+			c.score, c.params = score, p.Params
+		}
+	}
 	return nil
+}
+
+// candidate draws from a component of the good ones' density, on some axes from
+// another: what two good variants do well is then tried together.
+func (s *search) candidate(r *rand.Rand) (past.Point, error) {
+	component := s.good.pick(r)
+	return s.space.Build(func(a int, d sweep.Domain) float64 {
+		from := component
+		if r.Float64() < cross {
+			from = s.good.pick(r)
+		}
+		return s.good.draw(r, from, a, d)
+	})
 }

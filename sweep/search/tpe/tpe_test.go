@@ -68,3 +68,7 @@ func TestLearns(t *testing.T) {
 func TestFeasible(t *testing.T) {
 	searchtest.Feasible(t, func(s sweep.Spec) (sweep.Searcher, error) { return New(s, config()) })
 }
+
+func FuzzSpaces(f *testing.F) {
+	searchtest.Fuzz(f, func(s sweep.Spec) (sweep.Searcher, error) { return New(s, config()) }, false)
+}

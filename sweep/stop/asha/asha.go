@@ -14,7 +14,7 @@ import (
 
 // Config is the stop "asha" block.
 type Config struct {
-	_         struct{} `doc:"Successive halving without waiting: at min_epochs, eta times that, and so on, a trial goes on if it is among the best 1/eta of those that came so far. Trials of one variant, which differ in seed, do not compete with each other. With several objectives, trials on earlier non-dominated fronts are better, and on a front those with fewer near them."`
+	_         struct{} `doc:"Successive halving without waiting (ASHA, Li 2020): at min_epochs, eta times that, and so on, a trial goes on if it is among the best 1/eta of those that came so far. Trials of one variant, which differ in seed, do not compete with each other. With several objectives, trials on earlier non-dominated fronts are better, and on a front those with fewer near them. The first rule to try wherever epochs tell early who is good."`
 	Type      string   `hcl:"type" doc:"stopping: a trial goes on at once if it is among the best at a rung by then. promotion: each trial is paused at each rung, and the best of those paused go on, from their checkpoints, before new ones begin; it trains less in vain, and needs trials that go on from a checkpoint." oneof:"stopping,promotion" default:"stopping"`
 	Eta       float64  `hcl:"eta" doc:"One trial in so many goes on at each rung, and the next rung is so many times as far." default:"3" above:"1"`
 	MinEpochs int      `hcl:"min_epochs" doc:"Epochs up to the first rung." default:"1" min:"1"`

@@ -16,7 +16,7 @@ import (
 
 // Config is the stop "hyperband" block.
 type Config struct {
-	_         struct{} `doc:"Brackets of asha: the first compares trials at min_epochs, eta times that, and so on; each further one begins a rung later, and the last lets all of its trials train to the end. A variant's number decides its bracket, so that all brackets cost about the same; trials compete within their bracket."`
+	_         struct{} `doc:"Brackets of asha (Hyperband, Li 2016): the first compares trials at min_epochs, eta times that, and so on; each further one begins a rung later, and the last lets all of its trials train to the end. A variant's number decides its bracket, so that all brackets cost about the same; trials compete within their bracket. For curves that cross, where no one guess of how much early epochs tell is to be trusted. With search \"tpe\" this is BOHB (Falkner 2018)."`
 	Eta       float64  `hcl:"eta" doc:"One trial in so many goes on at each rung, and the next rung is so many times as far." default:"3" above:"1"`
 	MinEpochs int      `hcl:"min_epochs" doc:"Epochs up to the first rung of the first bracket." default:"1" min:"1"`
 	MaxEpochs int      `hcl:"max_epochs" doc:"Epochs of a whole training, above min_epochs." required:"true" min:"2"`

@@ -13,7 +13,7 @@ import (
 
 // Config is the stop "median" block.
 type Config struct {
-	_            struct{} `doc:"Stops a trial whose best value so far is worse than the median of the other trials' running averages at the same epoch. Others are all that came so far, running, stopped or done, but not those of its own variant, which differ in seed. With several objectives, a trial stops that more than half of the others are ahead of: by non-dominated fronts, and on a front by how few are near."`
+	_            struct{} `doc:"Stops a trial whose best value so far is worse than the median of the other trials' running averages at the same epoch (Golovin 2017, Vizier). A cautious rule, without rungs to choose. Others are all that came so far, running, stopped or done, but not those of its own variant, which differ in seed. With several objectives, a trial stops that more than half of the others are ahead of: by non-dominated fronts, and on a front by how few are near."`
 	MinTrials    int      `hcl:"min_trials" doc:"Other trials that must have come so far." default:"5" min:"1"`
 	WarmupEpochs int      `hcl:"warmup_epochs" doc:"Epochs in which no trial is stopped." default:"0" min:"0"`
 }

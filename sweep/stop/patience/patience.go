@@ -14,7 +14,7 @@ import (
 
 // Config is the stop "patience" block.
 type Config struct {
-	_        struct{} `doc:"Stops a trial whose metric has got no better for some epochs."`
+	_        struct{} `doc:"Stops a trial whose metric has got no better for some epochs (Prechelt 1998). Knows of no other trial, so it goes with any other rule."`
 	Epochs   int      `hcl:"epochs" doc:"Reports of the metric to wait for a better one." default:"10" min:"1"`
 	MinDelta float64  `hcl:"min_delta" doc:"How much better counts: by more than this, since the last time that it counted." default:"0" min:"0"`
 	Metric   string   `hcl:"metric" doc:"The metric; the first objective where not given."`

@@ -12,7 +12,7 @@ import (
 
 // Config is the stop "threshold" block.
 type Config struct {
-	_      struct{} `doc:"Stops a trial whose metric is out of bounds, or NaN or infinite, bounds or not."`
+	_      struct{} `doc:"Stops a trial whose metric is out of bounds, or NaN or infinite, bounds or not. A guard against trials that have gone wrong, beside any other rule."`
 	Metric string   `hcl:"metric" doc:"The metric; the first objective where not given."`
 	Lower  *float64 `hcl:"lower" doc:"Stop below this."`
 	Upper  *float64 `hcl:"upper" doc:"Stop above this."`
