@@ -46,7 +46,11 @@ func Dominates(a, b []float64) bool {
 // Rows are taken in lexicographic order, in which none is dominated by a later
 // one, and their front is found by bisection (Zhang et al. 2015, "An Efficient
 // Approach to Nondominated Sorting for Evolutionary Multiobjective Optimization").
-func Fronts(rows [][]float64) []int {
+func Fronts(rows [][]float64) []int { return FirstFronts(rows, len(rows)) }
+
+// FirstFronts is Fronts as far as the first few fronts, for which it need not sort
+// the rows behind them: these have the number of fronts as theirs.
+func FirstFronts(rows [][]float64, most int) []int {
 	sorted := make([]int, len(rows))
 	for i := range sorted {
 		sorted[i] = i
@@ -63,11 +67,14 @@ func Fronts(rows [][]float64) []int {
 				high = mid
 			}
 		}
+		of[r] = low
+		if low == most {
+			continue
+		}
 		if low == len(fronts) {
 			fronts = append(fronts, nil)
 		}
 		fronts[low] = append(fronts[low], r)
-		of[r] = low
 	}
 	return of
 }

@@ -41,6 +41,12 @@ func TestFronts(t *testing.T) {
 			}
 			left = rest
 		}
+		most := r.IntN(4)
+		for i, front := range sweep.FirstFronts(rows, most) {
+			if front != min(got[i], most) {
+				t.Fatalf("%v: of the first %d fronts row %d is on %d, want %d", rows, most, i, front, min(got[i], most))
+			}
+		}
 	}
 }
 

@@ -1,5 +1,5 @@
 # The trainings that the simulated cluster replays: multilayer perceptrons on a
-# part of MNIST. How to record them again stands in record.go.
+# part of MNIST. How to record them again stands in main.go.
 
 variable "data" {
   description = "Folder of the real data sets."

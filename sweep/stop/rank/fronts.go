@@ -17,13 +17,19 @@ func placeText(place, front, cut int) string {
 func (t *Table) place() (ahead, front int) {
 	own := t.row(0)
 	rows := [][]float64{own}
+	var over [][]float64 // those that dominate it, which alone decide its front
 	for i := 1; i < t.Len(); i++ {
-		if !sweep.Dominates(own, t.row(i)) {
-			rows = append(rows, t.row(i))
+		switch row := t.row(i); {
+		case sweep.Dominates(row, own):
+			over, rows = append(over, row), append(rows, row)
+		case !sweep.Dominates(own, row):
+			rows = append(rows, row)
 		}
 	}
-	fronts := sweep.Fronts(rows)
-	front = fronts[0]
+	if len(over) > 0 {
+		front = 1 + slices.Max(sweep.Fronts(over))
+	}
+	fronts := sweep.FirstFronts(rows, front+1)
 	var members [][]float64 // the first of them is the own row
 	for r, f := range fronts {
 		switch {
