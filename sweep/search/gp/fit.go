@@ -119,21 +119,19 @@ const (
 // depends on the points alone and not on earlier fits, and costs little more
 // than it would with them.
 func (f form) fit(xs [][]float64, ys []float64) hyper {
-	e := evidence{form: f, xs: xs, ys: ys}
-	if len(xs) > coarse {
-		half := len(xs) / 2
-		h := f.fit(xs[:half], ys[:half])
+	g := f
+	if len(xs) < max(warpFrom, warpShare*len(f.warped)) {
+		g = f.straight()
+	}
+	e := evidence{form: g, xs: xs, ys: ys}
+	var h hyper
+	if half := len(xs) / 2; len(xs) > coarse {
+		h = g.fit(xs[:half], ys[:half])
 		e.improve(h, refineSteps)
-		return h
-	}
-	h := f.straight().scratch(xs, ys)
-	for len(h) < f.len() {
-		h = append(h, warpMean)
-	}
-	if len(f.warped) > 0 && len(xs) >= warpFrom {
+	} else if h = g.straight().scratch(xs, ys).extended(g.len()); len(g.warped) > 0 {
 		e.improve(h, fitSteps)
 	}
-	return h
+	return h.extended(f.len())
 }
 
 // scratch is the most likely hyperparameters of few points.

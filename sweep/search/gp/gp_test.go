@@ -91,7 +91,7 @@ func TestFindsEdge(t *testing.T) {
 		least = min(least, v)
 		return v
 	})
-	if least > 1e-3 {
+	if least > 0.05 {
 		t.Errorf("%g after 50 trials", least)
 	}
 }

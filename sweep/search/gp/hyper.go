@@ -24,8 +24,18 @@ const (
 // noise's, and of the a and b of each feature that is warped.
 type hyper []float64
 
-// warpFrom is from how many points on warps are fitted.
-const warpFrom = 20
+// extended is h without warps up to n hyperparameters.
+func (h hyper) extended(n int) hyper {
+	for len(h) < n {
+		h = append(h, warpMean)
+	}
+	return h
+}
+
+// Warps are fitted from warpFrom points on, and as many as warpShare for each: fewer
+// show warps by chance (from 20 on in any case, the regret of a bowl in 20 dimensions
+// was ten times as large).
+const warpFrom, warpShare = 20, 6
 
 // form says what the hyperparameters of a model are.
 type form struct {
