@@ -39,10 +39,13 @@ func (a *acquisition) score(c *candidate) {
 // so far.
 func (a *acquisition) maximise(good []past.Point) (candidate, bool, error) {
 	pool, complete, err := a.pool(good)
-	if err != nil || len(pool) == 0 {
+	if err != nil {
 		return candidate{}, false, err
 	}
 	starts := a.starts(pool)
+	if len(starts) == 0 {
+		return candidate{}, false, nil
+	}
 	best := starts[0]
 	if complete {
 		return best, true, nil
@@ -86,7 +89,8 @@ func (a *acquisition) pool(good []past.Point) (pool []candidate, complete bool, 
 }
 
 // starts is the most promising candidates, the best first; near ones of better
-// ones are left out where others are left. A prediction from some of the points has
+// ones are left out where others are left, and those that were tried: near a minimum
+// of whole numbers the model would ask for the same variant again and again. A prediction from some of the points has
 // a larger deviation, and thus an improvement to be expected that is no smaller,
 // than one from all of them: most candidates drop out before theirs is complete.
 func (a *acquisition) starts(pool []candidate) []candidate {
@@ -106,7 +110,8 @@ func (a *acquisition) starts(pool []candidate) []candidate {
 			continue
 		}
 		c := *first.candidate
-		if !slices.ContainsFunc(starts, func(s candidate) bool { return a.model.kernel.distance(s.x, c.x) < 0.01 }) {
+		near := func(s candidate) bool { return a.model.kernel.distance(s.x, c.x) < 0.01 }
+		if !slices.ContainsFunc(starts, near) && !a.reader.Seen(c.Params) {
 			starts = append(starts, c)
 		}
 		heap.Pop(&queue)
@@ -244,7 +249,7 @@ func (a *acquisition) better(c candidate, choose func(int, sweep.Domain) float64
 	if err != nil {
 		return c, err
 	}
-	if a.score(&d); d.score <= c.score {
+	if a.score(&d); d.score <= c.score || a.reader.Seen(d.Params) {
 		return c, nil
 	}
 	if ok, err := a.space.Allowed(d.Params, a.reader.Seen); err != nil || !ok {

@@ -5,6 +5,9 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/inflame-deeplearning/sweep/sweep"
+	"github.com/inflame-deeplearning/sweep/sweep/search/past"
 )
 
 // The starts are those of complete predictions of all candidates.
@@ -13,7 +16,7 @@ func TestStarts(t *testing.T) {
 	xs, ys := sample(60)
 	m := sampleModel()
 	m.see(xs, ys[:55])
-	a := &acquisition{model: m, best: slices.Min(ys)}
+	a := &acquisition{search: &search{reader: past.NewReader(sweep.Spec{})}, model: m, best: slices.Min(ys)}
 	var pool []candidate
 	for i := range 200 {
 		x := []float64{r.Float64(), r.Float64(), float64(r.IntN(3))}

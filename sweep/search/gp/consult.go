@@ -77,15 +77,21 @@ type cache struct {
 	model *model
 }
 
-// fitted is a model with the hyperparameters of the last fit in the schedule.
-func (s *search) fitted(o observations) *model {
+// fitted is a model for the n-th proposal with the hyperparameters of the last fit
+// in the schedule. Every other one is not warped: a warp may squeeze what looked flat
+// from afar, and a minimum there with it; no proposal would then go back to see.
+func (s *search) fitted(n int, o observations) *model {
 	count := scheduled(o.known)
 	xs := o.xs[:count]
 	ys, _ := o.values(count, past.Seed(s.seed, -2))
-	c := &s.cache
+	turn := n % len(s.caches)
+	c, f := &s.caches[turn], s.form
+	if turn == 1 {
+		f = f.straight()
+	}
 	if c.hyper == nil || !slices.Equal(c.ys, ys) || !slices.EqualFunc(c.xs, xs, slices.Equal[[]float64]) {
-		c.xs, c.ys, c.hyper = slices.Clone(xs), ys, s.form.fit(xs, ys)
-		c.model = s.form.model(c.hyper)
+		c.xs, c.ys, c.hyper = slices.Clone(xs), ys, f.fit(xs, ys)
+		c.model = f.model(c.hyper)
 	}
 	return c.model
 }
@@ -93,7 +99,7 @@ func (s *search) fitted(o observations) *model {
 // consult asks the model; false: it knows no variant that may be proposed.
 func (s *search) consult(n int, o observations) (proposal, bool, error) {
 	r := past.Seed(s.seed, n)
-	m := s.fitted(o)
+	m := s.fitted(n, o)
 	ys, scaling := o.values(o.known, r)
 	xs := m.warp.all(o.xs)
 	m.see(xs, ys)

@@ -20,7 +20,7 @@ type evidence struct {
 func (e evidence) loss(h, g []float64) float64 {
 	k, n := e.kernel(h), len(e.xs)
 	noise := e.noise(h)
-	xs := e.form.warp(h).all(e.xs)
+	xs := e.warp(h).all(e.xs)
 	var f factor
 	slopes := triangle(n) // the kernel's derivatives by the squared distances
 	rows := triangle(n)
@@ -38,24 +38,20 @@ func (e evidence) loss(h, g []float64) float64 {
 	f.backward(alpha)
 	clear(g)
 	inverse := f.inverse()
-	trace := 0.0                   // of the inverse less alpha's outer product
-	forces := make([][]float64, n) // the loss's derivatives by the places of the points that are warped,
-	for a := range forces {        // over twice the features' weights
-		forces[a] = make([]float64, len(e.warped))
+	pulls := make([][]float64, n)
+	for a := range pulls {
+		pulls[a] = make([]float64, len(e.warped))
 	}
+	trace := 0.0 // of the inverse less alpha's outer product
 	for a := range n {
 		for b := range a {
 			w := (inverse[a][b] - alpha[a]*alpha[b]) * slopes[a][b]
 			e.byLength(g, w, xs[a], xs[b])
-			for i, place := range e.warped {
-				d := w * (xs[a][place] - xs[b][place])
-				forces[a][i] += d
-				forces[b][i] -= d
-			}
+			e.pull(pulls[a], pulls[b], w, xs[a], xs[b])
 		}
 		trace += inverse[a][a] - alpha[a]*alpha[a]
 	}
-	e.byWarp(g[e.features+2:], h, k, forces)
+	e.byWarp(g[e.features+2:], h, k, pulls)
 	// Times the covariance with its noise it has the trace n - y'alpha.
 	total := float64(n) - floats.Dot(e.ys, alpha) - noise*trace
 	for i := range e.features {
@@ -85,14 +81,25 @@ func (e evidence) byLength(g []float64, w float64, a, b []float64) {
 	}
 }
 
+// pull adds w times the differences of the warped features to those of a, and takes
+// them from those of b: twice the features' weights times these sums are the loss's
+// derivatives by the places of a point.
+func (e evidence) pull(ofA, ofB []float64, w float64, a, b []float64) {
+	for i, place := range e.warped {
+		d := w * (a[place] - b[place])
+		ofA[i] += d
+		ofB[i] -= d
+	}
+}
+
 // byWarp is the derivatives by the warp, through the places of the points.
-func (e evidence) byWarp(g []float64, h hyper, k kernel, forces [][]float64) {
-	w := e.form.warp(h)
+func (e evidence) byWarp(g []float64, h hyper, k kernel, pulls [][]float64) {
+	w := e.warp(h)
 	for i, place := range w.places {
-		for p, force := range forces {
+		for p, pull := range pulls {
 			_, byA, byB := kumaraswamy(e.xs[p][place], w.a[i], w.b[i])
-			g[2*i] += force[i] * byA
-			g[2*i+1] += force[i] * byB
+			g[2*i] += pull[i] * byA
+			g[2*i+1] += pull[i] * byB
 		}
 		g[2*i] *= 2 * k.weights[place]
 		g[2*i+1] *= 2 * k.weights[place]
@@ -112,21 +119,19 @@ const (
 // depends on the points alone and not on earlier fits, and costs little more
 // than it would with them.
 func (f form) fit(xs [][]float64, ys []float64) hyper {
-	e := evidence{form: f, xs: xs, ys: ys}
-	if len(xs) > coarse {
-		half := len(xs) / 2
-		h := f.fit(xs[:half], ys[:half])
+	g := f
+	if len(xs) < max(warpFrom, warpShare*len(f.warped)) {
+		g = f.straight()
+	}
+	e := evidence{form: g, xs: xs, ys: ys}
+	var h hyper
+	if half := len(xs) / 2; len(xs) > coarse {
+		h = g.fit(xs[:half], ys[:half])
 		e.improve(h, refineSteps)
-		return h
-	}
-	h := f.straight().scratch(xs, ys)
-	for len(h) < f.len() {
-		h = append(h, warpMean)
-	}
-	if len(f.warped) > 0 && len(xs) >= warpFrom {
+	} else if h = g.straight().scratch(xs, ys).extended(g.len()); len(g.warped) > 0 {
 		e.improve(h, fitSteps)
 	}
-	return h
+	return h.extended(f.len())
 }
 
 // scratch is the most likely hyperparameters of few points.

@@ -17,7 +17,7 @@ func TestEvidence(t *testing.T) {
 		}
 		k := e.kernel(h)
 		n := len(xs)
-		xs := e.form.warp(h).all(xs)
+		xs := e.warp(h).all(xs)
 		cov := mat.NewSymDense(n, nil)
 		for i := range n {
 			for j := range i + 1 {

