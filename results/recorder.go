@@ -31,6 +31,16 @@ type Recorder struct {
 
 	writing sync.Mutex // held by the goroutine that writes
 	timers  sync.WaitGroup
+
+	// counted is how trials stand in the run's counts. Who writes has it; nobody
+	// else works on the run meanwhile.
+	counted map[int]standing
+}
+
+// standing is what the counts of a run say of a trial.
+type standing struct {
+	outcome sweep.Outcome
+	cached  bool
 }
 
 // change is a trial's newest record, and the reports of it since the last.
@@ -134,6 +144,7 @@ func (r *Recorder) flush() error {
 		r.err = b.err
 		r.mu.Unlock()
 	}
+	r.count(b.list)
 	close(b.done)
 	return b.err
 }
@@ -162,13 +173,13 @@ func (r *Recorder) write(tx *tx, pending []*change) error {
 		if err := curves.put(t.Number, c.reports); err != nil {
 			return err
 		}
-		var old sweep.Trial
-		if text := trials.Get(number(t.Number)); text != nil {
-			if err := readJSON(text, &old); err != nil {
-				return err
-			}
-			run.Counts[old.Outcome]--
-			if old.CachedAs != "" {
+		old, recorded, err := r.standing(trials, t.Number)
+		if err != nil {
+			return err
+		}
+		if recorded {
+			run.Counts[old.outcome]--
+			if old.cached {
 				run.Cached--
 			}
 		}
@@ -186,8 +197,8 @@ func (r *Recorder) write(tx *tx, pending []*change) error {
 		if err := index(tx, t); err != nil {
 			return err
 		}
-		if t.Outcome.Ranked() || old.Outcome.Ranked() || len(t.Pauses) > 0 {
-			if err := rankVariant(b, run, t.Variant); err != nil {
+		if t.Outcome.Ranked() || old.outcome.Ranked() || len(t.Pauses) > 0 {
+			if err := rankVariant(b, run, t); err != nil {
 				return err
 			}
 		}
@@ -198,6 +209,30 @@ func (r *Recorder) write(tx *tx, pending []*change) error {
 		}
 	}
 	return writeRun(tx, run)
+}
+
+// standing is how a trial was counted; false: it has no record.
+func (r *Recorder) standing(trials *bucket, n int) (standing, bool, error) {
+	if s, ok := r.counted[n]; ok {
+		return s, true, nil
+	}
+	text := trials.Get(number(n))
+	if text == nil {
+		return standing{}, false, nil
+	}
+	var old sweep.Trial
+	err := readJSON(text, &old)
+	return standing{old.Outcome, old.CachedAs != ""}, true, err
+}
+
+// count notes how the trials of a transaction that is durable are counted.
+func (r *Recorder) count(pending []*change) {
+	if r.counted == nil {
+		r.counted = map[int]standing{}
+	}
+	for _, c := range pending {
+		r.counted[c.trial.Number] = standing{c.trial.Outcome, c.trial.CachedAs != ""}
+	}
 }
 
 // curveWriter writes the reports of a transaction.
@@ -284,9 +319,11 @@ type Row struct {
 	Trial sweep.Trial `json:"-"`
 }
 
-// rankVariant puts a variant in its place on the leaderboard.
-func rankVariant(b *bucket, run Run, variant int) error {
+// rankVariant puts the variant of a trial that was just recorded in its place on
+// the leaderboard.
+func rankVariant(b *bucket, run Run, recorded sweep.Trial) error {
 	board, variants, trials := b.Bucket(boardBucket), b.Bucket(variantsBucket), b.Bucket(trialsBucket)
+	variant := recorded.Variant
 	if old := variants.Get(number(variant)); old != nil {
 		if err := board.Delete(old); err != nil {
 			return err
@@ -311,13 +348,16 @@ func rankVariant(b *bucket, run Run, variant int) error {
 	var values []float64
 	var best sweep.Trial
 	for _, n := range numbers {
-		text := trials.Get(number(n))
-		if text == nil {
-			continue
-		}
-		var t sweep.Trial
-		if err := readJSON(text, &t); err != nil {
-			return fmt.Errorf("trial %d: %w", n, err)
+		t := recorded
+		if n != recorded.Number {
+			text := trials.Get(number(n))
+			if text == nil {
+				continue
+			}
+			t = sweep.Trial{}
+			if err := readJSON(text, &t); err != nil {
+				return fmt.Errorf("trial %d: %w", n, err)
+			}
 		}
 		t, _ = t.Settled() // one that was paused and goes on keeps its place
 		value, ok := t.Best.Metrics[objective.Name]
