@@ -383,9 +383,8 @@ func BenchmarkBest100k(b *testing.B) {
 	for from := 0; from < n; from += 10_000 { // the changes of one transaction
 		rec.mu.Lock()
 		for i := from; i < from+10_000; i++ {
-			rec.pending = append(rec.pending, change{trial: trial(run, i, sweep.Succeeded, float64(i*7919%n))})
+			rec.next.add(trial(run, i, sweep.Succeeded, float64(i*7919%n)), nil)
 		}
-		rec.mu.Unlock()
 		if err := rec.flush(); err != nil {
 			b.Fatal(err)
 		}

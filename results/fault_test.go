@@ -37,8 +37,9 @@ func filled(tb testing.TB, trials int) *DB {
 				r.Step = step
 				reports = append(reports, r)
 			}
-			rec.pending = append(rec.pending, change{t, reports})
+			rec.next.add(t, reports)
 			if n%50 == 0 {
+				rec.mu.Lock()
 				if err := rec.flush(); err != nil {
 					tb.Fatal(err)
 				}

@@ -17,6 +17,7 @@ import (
 
 // Trials are the run's trials with their reports.
 func (r *Recorder) Trials() (sweep.History, error) {
+	r.mu.Lock()
 	if err := r.flush(); err != nil {
 		return nil, err
 	}

@@ -3,10 +3,10 @@ package results
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"time"
 
@@ -24,22 +24,56 @@ type Recorder struct {
 	db  *DB
 	run Run
 
-	mu      sync.Mutex
-	pending []change
-	timer   *time.Timer
-	err     error // of a flush that nobody waited for
+	mu    sync.Mutex
+	next  *batch // what the next transaction writes
+	timer *time.Timer
+	err   error // of a transaction: the changes of others went with it, they learn of it
 
 	writing sync.Mutex // held by the goroutine that writes
 	timers  sync.WaitGroup
+
+	// counted is how trials stand in the run's counts. Who writes has it; nobody
+	// else works on the run meanwhile.
+	counted map[int]standing
 }
 
+// standing is what the counts of a run say of a trial.
+type standing struct {
+	outcome sweep.Outcome
+	cached  bool
+}
+
+// change is a trial's newest record, and the reports of it since the last.
 type change struct {
 	trial   sweep.Trial
 	reports []sweep.Report
 }
 
+// batch is the changes of a transaction, one of each trial.
+type batch struct {
+	list  []*change
+	place map[int]*change // by number
+
+	led  bool          // whether a goroutine is about to write it
+	done chan struct{} // closed when it is durable, or err says why it is not
+	err  error
+}
+
+func newBatch() *batch { return &batch{place: map[int]*change{}, done: make(chan struct{})} }
+
+func (b *batch) add(t sweep.Trial, reports []sweep.Report) {
+	known := b.place[t.Number]
+	if known == nil {
+		known = &change{}
+		b.place[t.Number] = known
+		b.list = append(b.list, known)
+	}
+	known.trial = t
+	known.reports = append(known.reports, reports...)
+}
+
 // Record is the Store of a run. Close it at the end.
-func (db *DB) Record(run Run) *Recorder { return &Recorder{db: db, run: run} }
+func (db *DB) Record(run Run) *Recorder { return &Recorder{db: db, run: run, next: newBatch()} }
 
 // Put records a trial and reports of it.
 func (r *Recorder) Put(t sweep.Trial, reports ...sweep.Report) error {
@@ -53,64 +87,77 @@ func (r *Recorder) Put(t sweep.Trial, reports ...sweep.Report) error {
 		r.mu.Unlock()
 		return err
 	}
-	r.pending = append(r.pending, change{t, reports})
-	if len(reports) > 0 && t.Outcome == sweep.Running { // can wait
-		if r.timer == nil {
-			r.timers.Add(1)
-			r.timer = time.AfterFunc(flushDelay, func() {
-				defer r.timers.Done()
-				if err := r.flush(); err != nil {
-					r.mu.Lock()
-					r.err = err
-					r.mu.Unlock()
-				}
-			})
-		}
-		r.mu.Unlock()
-		return nil
+	r.next.add(t, reports)
+	if len(reports) == 0 || t.Outcome != sweep.Running {
+		return r.flush()
+	}
+	if r.timer == nil { // it can wait
+		r.timers.Add(1)
+		r.timer = time.AfterFunc(flushDelay, func() {
+			defer r.timers.Done()
+			r.mu.Lock()
+			_ = r.flush() // the next Put answers its error
+		})
 	}
 	r.mu.Unlock()
-	return r.flush()
+	return nil
 }
 
-// flush writes what is pending. A goroutine that comes while another writes
-// waits, and writes for all that came meanwhile.
+// flush writes what is pending, and waits for what is being written. The first
+// goroutine that comes writes for all that come until it is its turn. It is called
+// with the lock, and gives it back.
 func (r *Recorder) flush() error {
+	b, err := r.next, r.err
+	lead := !b.led
+	b.led = true
+	r.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	if !lead {
+		<-b.done
+		return b.err
+	}
 	r.writing.Lock()
 	defer r.writing.Unlock()
 	r.mu.Lock()
-	changes := r.pending
-	r.pending = nil
+	for n := -1; n != len(b.list); { // whoever is ready to add to it does
+		n = len(b.list)
+		r.mu.Unlock()
+		runtime.Gosched()
+		r.mu.Lock()
+	}
+	r.next = newBatch()
 	if r.timer != nil {
 		if r.timer.Stop() {
 			r.timers.Done()
 		}
 		r.timer = nil
 	}
-	err := r.err
+	b.err = r.err
 	r.mu.Unlock()
-	if err != nil || len(changes) == 0 {
-		return err
+	if b.err == nil && len(b.list) > 0 {
+		b.err = r.db.update(func(tx *tx) error { return r.write(tx, b.list) })
 	}
-	err = r.db.update(func(tx *tx) error { return r.write(tx, changes) })
-	if err != nil { // the changes of others went with it: they learn of it
+	if b.err != nil {
 		r.mu.Lock()
-		r.err = err
+		r.err = b.err
 		r.mu.Unlock()
 	}
-	return err
+	r.count(b.list)
+	close(b.done)
+	return b.err
 }
 
 // Close writes what is pending.
 func (r *Recorder) Close() error {
+	r.mu.Lock()
 	err := r.flush()
 	r.timers.Wait()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return errors.Join(err, r.err)
+	return err
 }
 
-func (r *Recorder) write(tx *tx, changes []change) error {
+func (r *Recorder) write(tx *tx, pending []*change) error {
 	run, err := readRun(tx, r.run.ID)
 	if err != nil {
 		return err
@@ -119,28 +166,20 @@ func (r *Recorder) write(tx *tx, changes []change) error {
 		run.Counts = map[sweep.Outcome]int{}
 	}
 	b := tx.run(run.ID)
-	trials, reports := b.Bucket(trialsBucket), b.Bucket(reportsBucket)
-	last := map[int]int{} // only a trial's newest record is written
-	for i, c := range changes {
-		last[c.trial.Number] = i
-	}
-	for i, c := range changes {
+	trials := b.Bucket(trialsBucket)
+	curves := curveWriter{bucket: b.Bucket(reportsBucket)}
+	for _, c := range pending {
 		t := c.trial
-		for _, report := range c.reports {
-			if err := putReport(reports, t.Number, report); err != nil {
-				return err
-			}
+		if err := curves.put(t.Number, c.reports); err != nil {
+			return err
 		}
-		if last[t.Number] != i {
-			continue
+		old, recorded, err := r.standing(trials, t.Number)
+		if err != nil {
+			return err
 		}
-		var old sweep.Trial
-		if text := trials.Get(number(t.Number)); text != nil {
-			if err := readJSON(text, &old); err != nil {
-				return err
-			}
-			run.Counts[old.Outcome]--
-			if old.CachedAs != "" {
+		if recorded {
+			run.Counts[old.outcome]--
+			if old.cached {
 				run.Cached--
 			}
 		}
@@ -158,8 +197,8 @@ func (r *Recorder) write(tx *tx, changes []change) error {
 		if err := index(tx, t); err != nil {
 			return err
 		}
-		if t.Outcome.Ranked() || old.Outcome.Ranked() || len(t.Pauses) > 0 {
-			if err := rankVariant(b, run, t.Variant); err != nil {
+		if t.Outcome.Ranked() || old.outcome.Ranked() || len(t.Pauses) > 0 {
+			if err := rankVariant(b, run, t); err != nil {
 				return err
 			}
 		}
@@ -172,15 +211,67 @@ func (r *Recorder) write(tx *tx, changes []change) error {
 	return writeRun(tx, run)
 }
 
-// putReport puts a report in the place of those of its step and of later ones.
-func putReport(b *bucket, trial int, r sweep.Report) error {
-	at := reportKey(trial, r.Step)
-	for {
-		key, _ := b.Cursor().Seek(at)
-		if !bytes.HasPrefix(key, number(trial)) {
-			return putJSON(b, at, r)
+// standing is how a trial was counted; false: it has no record.
+func (r *Recorder) standing(trials *bucket, n int) (standing, bool, error) {
+	if s, ok := r.counted[n]; ok {
+		return s, true, nil
+	}
+	text := trials.Get(number(n))
+	if text == nil {
+		return standing{}, false, nil
+	}
+	var old sweep.Trial
+	err := readJSON(text, &old)
+	return standing{old.Outcome, old.CachedAs != ""}, true, err
+}
+
+// count notes how the trials of a transaction that is durable are counted.
+func (r *Recorder) count(pending []*change) {
+	if r.counted == nil {
+		r.counted = map[int]standing{}
+	}
+	for _, c := range pending {
+		r.counted[c.trial.Number] = standing{c.trial.Outcome, c.trial.CachedAs != ""}
+	}
+}
+
+// curveWriter writes the reports of a transaction.
+type curveWriter struct {
+	*bucket
+	text []byte // of all: bbolt keeps what it is given until the end
+}
+
+// put puts reports in the place of those of their steps and of later ones.
+func (w *curveWriter) put(trial int, reports []sweep.Report) error {
+	last := math.MaxInt
+	for _, r := range reports {
+		if r.Step <= last { // else nothing is behind it
+			if err := w.cut(trial, r.Step); err != nil {
+				return err
+			}
 		}
-		if err := b.Delete(key); err != nil {
+		last = r.Step
+		from := len(w.text)
+		var err error
+		if w.text, err = appendReport(w.text, r); err != nil {
+			return err
+		}
+		if err := w.Put(reportKey(trial, r.Step), w.text[from:len(w.text):len(w.text)]); err != nil {
+			return fmt.Errorf("put a report of trial %d: %w", trial, err)
+		}
+	}
+	return nil
+}
+
+// cut drops a trial's reports from a step on.
+func (w *curveWriter) cut(trial, step int) error {
+	from := reportKey(trial, step)
+	for {
+		key, _ := w.Cursor().Seek(from)
+		if !bytes.HasPrefix(key, number(trial)) {
+			return nil
+		}
+		if err := w.Delete(key); err != nil {
 			return fmt.Errorf("drop a report of trial %d: %w", trial, err)
 		}
 	}
@@ -228,9 +319,11 @@ type Row struct {
 	Trial sweep.Trial `json:"-"`
 }
 
-// rankVariant puts a variant in its place on the leaderboard.
-func rankVariant(b *bucket, run Run, variant int) error {
+// rankVariant puts the variant of a trial that was just recorded in its place on
+// the leaderboard.
+func rankVariant(b *bucket, run Run, recorded sweep.Trial) error {
 	board, variants, trials := b.Bucket(boardBucket), b.Bucket(variantsBucket), b.Bucket(trialsBucket)
+	variant := recorded.Variant
 	if old := variants.Get(number(variant)); old != nil {
 		if err := board.Delete(old); err != nil {
 			return err
@@ -255,13 +348,16 @@ func rankVariant(b *bucket, run Run, variant int) error {
 	var values []float64
 	var best sweep.Trial
 	for _, n := range numbers {
-		text := trials.Get(number(n))
-		if text == nil {
-			continue
-		}
-		var t sweep.Trial
-		if err := readJSON(text, &t); err != nil {
-			return fmt.Errorf("trial %d: %w", n, err)
+		t := recorded
+		if n != recorded.Number {
+			text := trials.Get(number(n))
+			if text == nil {
+				continue
+			}
+			t = sweep.Trial{}
+			if err := readJSON(text, &t); err != nil {
+				return fmt.Errorf("trial %d: %w", n, err)
+			}
 		}
 		t, _ = t.Settled() // one that was paused and goes on keeps its place
 		value, ok := t.Best.Metrics[objective.Name]
