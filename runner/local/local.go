@@ -30,7 +30,7 @@ type Config struct {
 
 	CoresPerTrial int  `hcl:"cores_per_trial" doc:"Cores, and threads, that a trial has. 0: an equal share of all, so one where parallel is 0." default:"0" min:"0" max:"4096"`
 	Pin           bool `hcl:"pin" doc:"Keep each trial to cores of its own (on Linux), where there are enough for all." default:"true"`
-	LogLimit      int  `hcl:"log_limit" doc:"Most megabytes of a trial's log; of more, the beginning and the end are kept. 0: any." default:"100" min:"0" max:"1000000"`
+	LogLimit      int  `hcl:"log_limit" doc:"Most megabytes of a trial's log; of more, the beginning and the end are kept. 0: any." default:"100" min:"0" max:"100000"`
 }
 
 // New is the runner of this machine. The error is for GPUs that are not there.

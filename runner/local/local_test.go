@@ -4,6 +4,7 @@ package local
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -11,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/inflame-deeplearning/sweep/model"
 	"github.com/inflame-deeplearning/sweep/model/exec"
@@ -97,6 +100,66 @@ func TestRetries(t *testing.T) {
 		t.Helper()
 		return build(t, Config{Parallel: 1, Retry: p, Grace: time.Second})
 	})
+}
+
+// A trial that ran out of memory is tried again when no other runs, though there
+// are slots: the other ends long after the pause.
+func TestOutOfMemoryIsTriedAgainAlone(t *testing.T) {
+	r := build(t, Config{Parallel: 2, Retry: runner.Policy{OutOfMemory: 1}})
+	shared := t.TempDir()
+	other := runnertest.Job(t, "cd "+shared+"; touch other; while ! test -e crowded; do sleep 0.01; done; sleep 2; rm other; echo loss=0")
+	crowded := runnertest.Job(t, "cd "+shared+"; while ! test -e other -o -e crowded; do sleep 0.01; done; test -e other && { touch crowded; echo MemoryError; exit 1; }; echo loss=1")
+	var group errgroup.Group
+	group.Go(func() error {
+		_, err := r.Run(t.Context(), other, func(sweep.Report) {})
+		return err
+	})
+	loss := 0.0
+	result, err := r.Run(t.Context(), crowded, func(rep sweep.Report) { loss = rep.Metrics["loss"] })
+	if err := errors.Join(err, group.Wait()); err != nil || result.Outcome != sweep.Succeeded || result.Attempts != 2 || loss != 1 {
+		t.Errorf("Run = %+v, %v, loss %g", result, err, loss)
+	}
+}
+
+func TestCoresAreTakenOnce(t *testing.T) {
+	folder := t.TempDir()
+	mine, others := cores{[]int{2, 3, 5}, folder}, cores{[]int{3, 5, 7}, folder}
+	first, giveBack := mine.take(2, 1)
+	if fmt.Sprint(first) != "[3 5]" || name(first) != "cores 3,5" {
+		t.Errorf("took %v", first)
+	}
+	if second, _ := others.take(2, 0); second != nil { // only 7 is free
+		t.Errorf("took %v, which are taken", second)
+	}
+	third, back := others.take(1, 0)
+	if fmt.Sprint(third) != "[7]" {
+		t.Errorf("took %v, want 7: what could not be had whole is given back", third)
+	}
+	back()
+	giveBack()
+	if fourth, _ := others.take(3, 0); fmt.Sprint(fourth) != "[3 5 7]" {
+		t.Errorf("took %v", fourth)
+	}
+}
+
+func TestSharesOfCores(t *testing.T) {
+	for name, test := range map[string]struct {
+		config      Config
+		slots, each int // on 8 cores
+	}{
+		"a core a trial":      {Config{}, 8, 1},
+		"two cores a trial":   {Config{CoresPerTrial: 2}, 4, 2},
+		"more than there are": {Config{CoresPerTrial: 9}, 1, 9},
+		"few trials":          {Config{Parallel: 3}, 3, 2},
+		"one trial":           {Config{Parallel: 1}, 1, 8},
+		"many trials":         {Config{Parallel: 100}, 100, 1},
+		"both":                {Config{Parallel: 2, CoresPerTrial: 3}, 2, 3},
+	} {
+		devices, each, err := test.config.devices(8)
+		if err != nil || len(devices) != test.slots || each != test.each {
+			t.Errorf("%s: %d slots of %d cores, %v; want %d of %d", name, len(devices), each, err, test.slots, test.each)
+		}
+	}
 }
 
 func TestCrashIsTold(t *testing.T) {

@@ -30,7 +30,7 @@ func (id ID) Alive() bool {
 func (id ID) signal(s os.Signal) error {
 	p, err := os.FindProcess(id.PID) // a handle where the system has such: it does not pass to a stranger
 	if err != nil {
-		return nil //nolint:nilerr // it is gone
+		return nil // it is gone
 	}
 	defer p.Release() //nolint:errcheck // it only frees the handle
 	if !id.Alive() {

@@ -27,7 +27,7 @@ func peakOf(s *os.ProcessState) int64 {
 // maxRSS is ru_maxrss in bytes; only Apple's systems count it so.
 func maxRSS(u syscall.Rusage) int64 {
 	if runtime.GOOS == "darwin" || runtime.GOOS == "ios" {
-		return int64(u.Maxrss)
+		return int64(u.Maxrss) //nolint:unconvert // it has 32 bits on some machines
 	}
-	return int64(u.Maxrss) << 10
+	return int64(u.Maxrss) << 10 //nolint:unconvert // as above
 }

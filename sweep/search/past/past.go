@@ -20,7 +20,7 @@ type Point struct {
 
 	Earlier bool      // whether it is of an earlier run
 	Known   bool      // whether one of its trials has ended
-	Failed  bool      // whether none of its trials has a result; its values and violation are then +Inf
+	Failed  bool      // whether one of its trials diverged, or none has a result; its values and violation are then +Inf
 	Stopped bool      // whether one of its trials was cut short
 	Steps   int       // the most reports that one of its trials made
 	Values  []float64 // of each objective, the mean of its trials, the smaller the better
@@ -61,7 +61,7 @@ func (p *Point) judge(trials sweep.History, repeat int, objectives []sweep.Objec
 	p.After, p.Ended = trials[0].After, 0
 	p.Known, p.Stopped, p.Steps, p.Violation = false, false, 0, 0
 	p.Values = append(p.Values[:0], make([]float64, len(objectives))...)
-	results, ended, last := 0, 0, 0
+	results, ended, last, diverged := 0, 0, 0, false
 	for i := range trials {
 		t := &trials[i]
 		if t.Ended == 0 {
@@ -76,6 +76,7 @@ func (p *Point) judge(trials sweep.History, repeat int, objectives []sweep.Objec
 		p.Known = true
 		p.Steps = max(p.Steps, t.Steps)
 		p.Stopped = p.Stopped || t.Outcome == sweep.Stopped
+		diverged = diverged || t.Outcome == sweep.Diverged // a result, the worst there is
 		if !t.Outcome.Ranked() || !p.add(t.Best.Metrics, objectives) {
 			continue
 		}
@@ -85,11 +86,11 @@ func (p *Point) judge(trials sweep.History, repeat int, objectives []sweep.Objec
 	if ended == len(trials) && ended >= repeat {
 		p.Ended = last
 	}
-	if p.Failed = p.Known && results == 0; p.Failed {
+	if p.Failed = p.Known && (results == 0 || diverged); p.Failed {
 		p.Violation = math.Inf(1)
 	}
 	for i := range p.Values {
-		if p.Values[i] /= float64(results); p.Failed {
+		if p.Values[i] /= float64(max(results, 1)); p.Failed {
 			p.Values[i] = math.Inf(1)
 		}
 	}
