@@ -78,8 +78,7 @@ func (p *program) forgive() bool {
 func (w *workspace) ask(ctx context.Context, into any, args ...string) error {
 	out, err := w.command(ctx, append(args, "--json")...).Output()
 	if err != nil {
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 			return fmt.Errorf("sweep %s: %w:\n%s", strings.Join(args, " "), err, exit.Stderr)
 		}
 		return fmt.Errorf("sweep %s: %w", strings.Join(args, " "), err)
