@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -21,12 +22,17 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// condition "data": the real data sets are there.
+// condition "data": the real data sets are there; "torch": Python has PyTorch.
 func condition(name string) (bool, error) {
-	if name != "data" {
+	var err error
+	switch name {
+	case "data":
+		_, err = os.Stat(realData)
+	case "torch":
+		err = exec.Command("python3", "-c", "import torch").Run() //nolint:noctx // it ends
+	default:
 		return false, fmt.Errorf("unknown condition %q", name)
 	}
-	_, err := os.Stat(realData)
 	return err == nil, nil
 }
 
