@@ -1,6 +1,9 @@
 package gp
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // The priors are normal in the logarithms. That of the length scales moves with
 // the root of the number of features, as distances in the unit cube do (Hvarfner
@@ -65,6 +68,9 @@ func (f form) warp(h hyper) warp {
 
 // model is one that has seen nothing yet.
 func (f form) model(h hyper) *model {
+	if !slices.ContainsFunc(h[f.features+2:], func(v float64) bool { return v != warpMean }) {
+		f = f.straight() // no warp was fitted
+	}
 	return &model{kernel: f.kernel(h), noise: f.noise(h), warp: f.warp(h)}
 }
 
