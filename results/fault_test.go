@@ -151,7 +151,7 @@ func TestTruncatedStore(t *testing.T) {
 		cuts = append(cuts, at)
 	}
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 40 {
+	for range 20 {
 		cuts = append(cuts, r.IntN(len(whole)))
 	}
 	for _, at := range cuts {
@@ -172,7 +172,11 @@ func TestTruncatedStore(t *testing.T) {
 // A flipped byte in any page leaves every command to work or to fail with a clear
 // error, and the check finds all that are in the heads of pages and elements.
 func TestFlippedByte(t *testing.T) {
-	db := filled(t, 20)
+	trials := 20
+	if testing.Short() {
+		trials = 5
+	}
+	db := filled(t, trials)
 	whole := content(t, db.file)
 	page := os.Getpagesize()
 	m, err := newest(db.file)

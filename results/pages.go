@@ -82,7 +82,7 @@ func readMeta(file io.ReaderAt, i, page int64) (meta, error) {
 	}
 	b = b[headerBytes:]
 	hash := fnv.New64a()
-	hash.Write(b[:metaBytes-8]) //nolint:errcheck // it never fails
+	hash.Write(b[:metaBytes-8])
 	switch {
 	case native.Uint32(b) != boltMagic:
 		return meta{}, errors.New("its first bytes are not those of a store")
