@@ -194,7 +194,7 @@ func TestFlippedByte(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	missed, tried := map[string]int{}, map[string]int{}
 	for id := range m.end {
-		if free[id] {
+		if free.has(id) {
 			continue
 		}
 		places := []int{8, 9, 10, 11} // kind and count
@@ -253,7 +253,7 @@ func TestCircleOfPages(t *testing.T) {
 	tried := 0
 	for id := uint64(2); id < p.meta.end; id++ {
 		n, err := p.read(id)
-		if err != nil || free[id] || n.kind != branchPage {
+		if err != nil || free.has(id) || n.kind != branchPage {
 			continue
 		}
 		tried++

@@ -43,12 +43,18 @@ func BenchmarkQueries(b *testing.B) {
 	}
 	for _, query := range []string{"best", "ls", "trials --limit 20", "show", "show large/77777", "db backup"} {
 		b.Run(strings.ReplaceAll(query, " ", "_"), func(b *testing.B) {
+			var busy time.Duration // of the processor: without what others on the machine do
+			n := 0
 			for b.Loop() {
 				args := append([]string{"--dir", dir}, strings.Fields(query)...)
-				if err := exec.CommandContext(b.Context(), program, args...).Run(); err != nil {
+				cmd := exec.CommandContext(b.Context(), program, args...)
+				if err := cmd.Run(); err != nil {
 					b.Fatal(err)
 				}
+				busy += cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+				n++
 			}
+			b.ReportMetric(float64(busy.Microseconds())/1000/float64(n), "cpu-ms/op")
 			b.ReportMetric(float64(info.Size())/(1<<20), "MiB")
 		})
 	}
