@@ -1,7 +1,6 @@
 package results
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -79,7 +78,7 @@ func (db *DB) KeepBackup(later time.Duration) error {
 	if err != nil || !there {
 		return err
 	}
-	release, ok, err := db.alone(0)
+	release, ok, err := db.alone()
 	if err != nil || !ok {
 		return err
 	}
@@ -192,19 +191,14 @@ const partSuffix = ".part-"
 
 // alone makes sure that one process at a time replaces files of the workspace, and
 // clears away what one that was killed has left; false: another does.
-func (db *DB) alone(patience time.Duration) (release func() error, ok bool, err error) {
+func (db *DB) alone() (release func() error, ok bool, err error) {
 	lock := flock.New(filepath.Join(db.dir, "lock"), flock.SetPermissions(0o600))
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
 	held, err := lock.TryLock()
-	if err == nil && !held && patience > 0 {
-		held, err = lock.TryLockContext(ctx, 20*time.Millisecond)
-	}
-	switch {
-	case errors.Is(err, context.DeadlineExceeded), err == nil && !held:
-		return nil, false, nil
-	case err != nil:
+	if err != nil {
 		return nil, false, fmt.Errorf("lock workspace: %w%s", err, elsewhere(err))
+	}
+	if !held {
+		return nil, false, nil
 	}
 	for _, name := range []string{db.file, db.BackupFile()} {
 		left, err := filepath.Glob(name + partSuffix + "*")
@@ -253,12 +247,12 @@ func (db *DB) replace(write func(*os.File) error, before func() error) (err erro
 		return err
 	}
 	defer func() { err = errors.Join(err, release()) }()
-	done, ok, err := db.alone(patience)
+	done, ok, err := db.alone()
 	if err != nil {
 		return err
 	}
 	if !ok {
-		return fmt.Errorf("lock workspace %s: another process copies the store; try again", db.dir)
+		return fmt.Errorf("lock workspace %s: another process makes a copy of the store; try again", db.dir)
 	}
 	defer func() { err = errors.Join(err, done()) }()
 	return place(db.file, write, before)

@@ -151,7 +151,7 @@ func TestTruncatedStore(t *testing.T) {
 		cuts = append(cuts, at)
 	}
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 40 {
+	for range 20 {
 		cuts = append(cuts, r.IntN(len(whole)))
 	}
 	for _, at := range cuts {
@@ -172,7 +172,11 @@ func TestTruncatedStore(t *testing.T) {
 // A flipped byte in any page leaves every command to work or to fail with a clear
 // error, and the check finds all that are in the heads of pages and elements.
 func TestFlippedByte(t *testing.T) {
-	db := filled(t, 20)
+	trials := 20
+	if testing.Short() {
+		trials = 5
+	}
+	db := filled(t, trials)
 	whole := content(t, db.file)
 	page := os.Getpagesize()
 	m, err := newest(db.file)
@@ -190,7 +194,7 @@ func TestFlippedByte(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	missed, tried := map[string]int{}, map[string]int{}
 	for id := range m.end {
-		if free[id] {
+		if free.has(id) {
 			continue
 		}
 		places := []int{8, 9, 10, 11} // kind and count
@@ -249,7 +253,7 @@ func TestCircleOfPages(t *testing.T) {
 	tried := 0
 	for id := uint64(2); id < p.meta.end; id++ {
 		n, err := p.read(id)
-		if err != nil || free[id] || n.kind != branchPage {
+		if err != nil || free.has(id) || n.kind != branchPage {
 			continue
 		}
 		tried++

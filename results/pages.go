@@ -28,7 +28,7 @@ type pages struct {
 	page int64 // bytes
 	meta meta
 
-	free map[uint64]bool // nil: not read yet
+	free pageSet // nil: not read yet
 }
 
 // meta is what a meta page says.
@@ -82,7 +82,7 @@ func readMeta(file io.ReaderAt, i, page int64) (meta, error) {
 	}
 	b = b[headerBytes:]
 	hash := fnv.New64a()
-	hash.Write(b[:metaBytes-8]) //nolint:errcheck // it never fails
+	hash.Write(b[:metaBytes-8])
 	switch {
 	case native.Uint32(b) != boltMagic:
 		return meta{}, errors.New("its first bytes are not those of a store")
@@ -137,6 +137,13 @@ func (p *pages) read(id uint64) (node, error) {
 	return n, nil
 }
 
+// pageSet is a set of a file's pages, a bit each.
+type pageSet []uint64
+
+func newPageSet(end uint64) pageSet  { return make(pageSet, end/64+1) }
+func (s pageSet) has(id uint64) bool { return s[id/64]>>(id%64)&1 == 1 }
+func (s pageSet) add(id uint64)      { s[id/64] |= 1 << (id % 64) }
+
 // elements are those of a branch or leaf page, with what they say checked against
 // its size, and their keys against their order.
 func (n node) elements() ([]element, error) {
@@ -172,9 +179,12 @@ func (n node) elements() ([]element, error) {
 }
 
 // freed are the pages that a transaction may write to.
-func (p *pages) freed() (map[uint64]bool, error) {
-	if p.free != nil || p.meta.free == noFree {
+func (p *pages) freed() (pageSet, error) {
+	if p.free != nil {
 		return p.free, nil
+	}
+	if p.meta.free == noFree {
+		return newPageSet(p.meta.end), nil
 	}
 	n, err := p.read(p.meta.free)
 	if err != nil {
@@ -187,13 +197,13 @@ func (p *pages) freed() (map[uint64]bool, error) {
 	if n.kind != freePage || count > uint64(len(ids)/idBytes) {
 		return nil, fmt.Errorf("free pages: page %d of kind %d cannot list %d", n.id, n.kind, count)
 	}
-	free := make(map[uint64]bool, count)
+	free := newPageSet(p.meta.end)
 	for i := range count {
 		id := native.Uint64(ids[i*idBytes:])
-		if id < 2 || id >= p.meta.end || free[id] {
+		if id < 2 || id >= p.meta.end || free.has(id) {
 			return nil, fmt.Errorf("free pages: page %d is not one of the file's %d, or is listed twice", id, p.meta.end)
 		}
-		free[id] = true
+		free.add(id)
 	}
 	p.free = free
 	return free, nil
@@ -202,12 +212,13 @@ func (p *pages) freed() (map[uint64]bool, error) {
 // branches looks at the pages of a tree above its leaves: bbolt will come to an
 // end in it. They are one in a hundred of its pages.
 func (p *pages) branches(root uint64) error {
-	seen := map[uint64]bool{root: true}
+	seen := newPageSet(p.meta.end)
 	for level := []uint64{root}; len(level) > 0; {
 		first, err := p.read(level[0])
 		if err != nil {
 			return err
 		}
+		seen.add(root)
 		if first.kind == leafPage { // so are the others: all leaves are equally deep
 			return nil
 		}
@@ -226,10 +237,10 @@ func (p *pages) branches(root uint64) error {
 				return err
 			}
 			for _, e := range elements {
-				if seen[e.page] || free[e.page] || e.page < 2 || e.page >= p.meta.end {
+				if e.page < 2 || e.page >= p.meta.end || seen.has(e.page) || free.has(e.page) {
 					return fmt.Errorf("page %d points to page %d, which is not its own", id, e.page)
 				}
-				seen[e.page] = true
+				seen.add(e.page)
 				next = append(next, e.page)
 			}
 		}
@@ -241,7 +252,7 @@ func (p *pages) branches(root uint64) error {
 // audit looks at every page of the file.
 type audit struct {
 	*pages
-	used   map[uint64]bool
+	used   pageSet
 	faults []string
 }
 
@@ -249,7 +260,7 @@ type audit struct {
 // can follow them all. Bytes that were changed inside of a key or value it cannot
 // see, if the keys are still in order: bbolt has no checksums on them.
 func (p *pages) check() []string {
-	a := &audit{pages: p, used: map[uint64]bool{}}
+	a := &audit{pages: p, used: newPageSet(p.meta.end)}
 	free, err := p.freed()
 	if err != nil {
 		a.tell(err)
@@ -262,8 +273,8 @@ func (p *pages) check() []string {
 	}
 	a.tree(p.meta.root, nil, nil, deepest)
 	for id := uint64(2); id < p.meta.end && len(a.faults) == 0; id++ {
-		if a.used[id] == free[id] && p.meta.free != noFree {
-			a.tell(fmt.Errorf("page %d is in use: %v, and free: %v", id, a.used[id], free[id]))
+		if a.used.has(id) == free.has(id) && p.meta.free != noFree {
+			a.tell(fmt.Errorf("page %d is in use: %v, and free: %v", id, a.used.has(id), free.has(id)))
 		}
 	}
 	return a.faults
@@ -274,11 +285,11 @@ func (a *audit) tell(err error) { a.faults = append(a.faults, err.Error()) }
 // use notes that the tree has this page; false: another place has it too.
 func (a *audit) use(n node) bool {
 	for id := n.id; id <= n.id+n.overflow; id++ {
-		if a.used[id] {
+		if a.used.has(id) {
 			a.tell(fmt.Errorf("page %d is in use twice", id))
 			return false
 		}
-		a.used[id] = true
+		a.used.add(id)
 	}
 	return true
 }
