@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,12 +12,13 @@ import (
 // memory, which those inside take from as they grow.
 func TestGatePacksByMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		held := map[*ticket]int64{}
-		used := int64(0)
-		g := newGate(func() (int64, bool) { return 10 - used, true })
+		var used atomic.Int64 // in all
+		held := map[*ticket]*atomic.Int64{}
+		g := newGate(func() (int64, bool) { return 10 - used.Load(), true })
 		came := func() (*ticket, chan bool) {
 			c, in := &ticket{kind: "mlp"}, make(chan bool, 1)
-			c.resident = func() int64 { return held[c] }
+			own := &atomic.Int64{}
+			held[c], c.resident = own, own.Load
 			go func() { in <- g.enter(t.Context(), c, 0) }()
 			synctest.Wait()
 			return c, in
@@ -30,7 +32,7 @@ func TestGatePacksByMemory(t *testing.T) {
 				return false
 			}
 		}
-		grow := func(c *ticket, to int64) { used, held[c] = used+to-held[c], to }
+		grow := func(c *ticket, to int64) { used.Add(to - held[c].Swap(to)) }
 
 		first, in := came()
 		if !inside(in) {
@@ -68,18 +70,18 @@ func TestGatePacksByMemory(t *testing.T) {
 		if !inside(in) { // 4 and 4 of 10
 			t.Fatal("the fifth does not come in when there is memory")
 		}
-		used = 9 // by others
+		used.Store(9) // by others
 		g.leave(fourth, 0)
 		sixth, in := came()
 		if inside(in) {
 			t.Fatal("the sixth comes in though others hold the memory")
 		}
-		used = 0
+		used.Store(0)
 		time.Sleep(recheck) // of this bubble
 		if !inside(in) {
 			t.Fatal("the sixth does not come in when others have given memory free")
 		}
-		used = 10
+		used.Store(10)
 		g.leave(fifth, 0)
 		g.leave(sixth, 100)
 		seventh, in := came()

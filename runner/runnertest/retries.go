@@ -18,10 +18,10 @@ func Retries(t *testing.T, build func(t *testing.T, p runner.Policy) sweep.Runne
 		attempts int
 		steps    int
 	}{
-		"until it succeeds":           {third, runner.Policy{Failed: 2}, sweep.Succeeded, 3, 2},
-		"as often as allowed":         {third, runner.Policy{Failed: 1}, sweep.Failed, 2, 1},
-		"not for an outcome of yours": {third, runner.Policy{Lost: 9, OutOfMemory: 9, TimedOut: 9}, sweep.Failed, 1, 1},
-		"for want of memory":          {"echo loss=1; echo MemoryError; exit 1", runner.Policy{OutOfMemory: 1}, sweep.OutOfMemory, 2, 1},
+		"until it succeeds":                {third, runner.Policy{Failed: 2}, sweep.Succeeded, 3, 2},
+		"as often as allowed":              {third, runner.Policy{Failed: 1}, sweep.Failed, 2, 1},
+		"only for outcomes that are named": {third, runner.Policy{Lost: 9, OutOfMemory: 9, TimedOut: 9}, sweep.Failed, 1, 1},
+		"for want of memory":               {"echo loss=1; echo MemoryError; exit 1", runner.Policy{OutOfMemory: 1}, sweep.OutOfMemory, 2, 1},
 	} {
 		t.Run("a trial is tried again "+name, func(t *testing.T) {
 			t.Parallel() // most of it is pauses

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,34 +21,32 @@ import (
 
 // Supervisor watches this process and those it starts.
 type Supervisor struct {
-	dir    trialdir.Dir
-	lock   *flock.Flock
-	done   chan struct{}
-	watch  sync.WaitGroup
-	mu     sync.Mutex
-	known  map[process.ID]bool // those recorded
-	below  int64               // the most memory that the processes below held together
-	failed error               // a process that could not be recorded
+	dir   trialdir.Dir
+	self  process.ID
+	lock  *flock.Flock
+	done  chan struct{}
+	watch sync.WaitGroup // for the one who looks; until then what follows is theirs
+
+	known  []process.ID // those below that are recorded
+	below  int64        // the most memory that these held together
+	failed error        // processes that could not be recorded
 }
 
 // Start makes this process that of the trial. The error is for a directory that
 // another one works in. When runner, a pipe that its process holds open, ends, this
 // process and all that it has started are killed.
 func Start(dir trialdir.Dir, runner io.Reader) (*Supervisor, error) {
-	s := &Supervisor{dir: dir, done: make(chan struct{}), known: map[process.ID]bool{}}
+	s := &Supervisor{dir: dir, done: make(chan struct{})}
 	s.lock = flock.New(dir.Lock(), flock.SetPermissions(0o600))
 	held, err := s.lock.TryLock()
 	if err != nil || !held {
 		return nil, errors.Join(fmt.Errorf("trial directory %s is in use by another process", dir), err)
 	}
-	self, err := process.Identify(os.Getpid())
-	if err == nil {
-		s.known[self] = true
-		err = errors.Join(dir.ClearProcesses(), dir.AddProcesses(self), process.Adopt())
-		if err != nil {
+	if s.self, err = process.Identify(os.Getpid()); err == nil { // else this system does not tell processes apart
+		if err := errors.Join(dir.SetProcesses([]process.ID{s.self}), process.Adopt()); err != nil {
 			return nil, errors.Join(err, s.lock.Unlock())
 		}
-	} // else the system does not tell processes apart, and there is nothing to record
+	}
 	go func() {
 		_, _ = io.Copy(io.Discard, runner) // an error is an end too
 		_ = process.KillBelow(os.Getpid()) // and if that fails, the rest is tried:
@@ -78,31 +77,12 @@ func (s *Supervisor) look() {
 		if len(below) == 1 {
 			memory = process.Peak(below[0].PID)
 		}
-		var unknown []process.ID
-		for _, id := range below {
-			if !s.known[id] {
-				s.known[id] = true
-				unknown = append(unknown, id)
-			}
-		}
 		s.below = max(s.below, memory)
-		if len(unknown) > 0 {
-			s.failed = errors.Join(s.failed, s.dir.AddProcesses(unknown...))
+		if !slices.Equal(below, s.known) {
+			s.known = below
+			s.failed = errors.Join(s.failed, s.dir.SetProcesses(append([]process.ID{s.self}, below...)))
 		}
 	}
-}
-
-// Peak is the most memory, in bytes, that this process and those below it have
-// needed: what each look saw them hold together, or the largest of those that have
-// ended. 0 where the system does not say.
-func (s *Supervisor) Peak() int64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	own, below := process.Peak(os.Getpid()), s.below
-	if ended := process.PeakBelow(); ended > own { // less may be this process's, from which they set out
-		below = max(below, ended)
-	}
-	return own + below
 }
 
 // End kills what is left below this process, writes how the trial ended with the

@@ -11,8 +11,9 @@ import (
 	"github.com/inflame-deeplearning/sweep/sweep/process"
 )
 
-// AddProcesses records processes that the trial consists of.
-func (d Dir) AddProcesses(ids ...process.ID) error {
+// SetProcesses records the processes that the trial consists of, in place of those
+// recorded before. It need not outlast a power cut: they do not either.
+func (d Dir) SetProcesses(ids []process.ID) error {
 	var lines []byte
 	for _, id := range ids {
 		line, err := json.Marshal(id)
@@ -21,19 +22,18 @@ func (d Dir) AddProcesses(ids ...process.ID) error {
 		}
 		lines = append(append(lines, line...), '\n')
 	}
-	f, err := os.OpenFile(d.path("processes"), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
-	if err != nil {
-		return fmt.Errorf("record process: %w", err)
+	part := d.path("processes.part")
+	if err := os.WriteFile(part, lines, 0o600); err != nil {
+		return fmt.Errorf("record processes: %w", err)
 	}
-	_, err = f.Write(lines)
-	if err := errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("record process: %w", err)
+	if err := os.Rename(part, d.path("processes")); err != nil {
+		return fmt.Errorf("record processes: %w", err)
 	}
 	return nil
 }
 
-// Processes are those recorded; none where the trial has ended and left none. A
-// line that was cut off is not among them.
+// Processes are those recorded; none where the trial has ended and left none. What
+// a power cut has made of a line is not among them.
 func (d Dir) Processes() ([]process.ID, error) {
 	f, err := os.Open(d.path("processes"))
 	if errors.Is(err, fs.ErrNotExist) {
