@@ -35,7 +35,7 @@ func left(t *testing.T, run func(*testing.T, context.Context, sweep.Job, func(sw
 	}{
 		"succeeded":              {"echo loss=1", nil, sweep.Succeeded},
 		"failed":                 {"echo loss=1; exit 3", nil, sweep.Failed},
-		"killed by a signal":     {"echo loss=1; kill -KILL $$", nil, sweep.Failed},
+		"killed by a signal":     {"echo loss=1; kill -KILL $$", nil, sweep.Lost},
 		"stopped":                {"echo loss=1; sleep 100", sweep.ErrStop, sweep.Stopped},
 		"interrupted":            {"echo loss=1; sleep 100", sweep.ErrInterrupt, sweep.Cancelled},
 		"cancelled at once":      {"echo loss=1; sleep 100", errors.New("the machine is on fire"), sweep.Cancelled},
