@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/inflame-deeplearning/sweep/sweep"
+	"github.com/inflame-deeplearning/sweep/sweep/search/auto"
 	"github.com/inflame-deeplearning/sweep/sweep/search/cmaes"
 	"github.com/inflame-deeplearning/sweep/sweep/search/gp"
 	"github.com/inflame-deeplearning/sweep/sweep/search/random"
@@ -40,11 +41,29 @@ var ours = map[string]func(s sweep.Spec, seed uint64) (sweep.Searcher, error){
 	},
 	"cmaes": func(s sweep.Spec, seed uint64) (sweep.Searcher, error) { return cmaes.New(s, cmaes.Config{Seed: seed}) },
 	"gp":    func(s sweep.Spec, seed uint64) (sweep.Searcher, error) { return gp.New(s, gp.Config{Seed: seed}) },
+	"auto": func(s sweep.Spec, seed uint64) (sweep.Searcher, error) {
+		return auto.New(chosen)(s, auto.Config{Seed: seed})
+	},
+}
+
+// chosen builds the methods that auto chooses from.
+func chosen(s sweep.Spec, b sweep.Block) (sweep.Searcher, error) {
+	n, _ := b.Config.Fields()["seed"].AsInt()
+	seed := uint64(n)
+	switch b.Type {
+	case "gp":
+		return gp.New(s, gp.Config{Seed: seed})
+	case "cmaes":
+		return cmaes.New(s, cmaes.Config{Seed: seed})
+	case "tpe":
+		return tpe.New(s, tpe.Config{Seed: seed, Startup: 10, Candidates: 24})
+	}
+	return nil, fmt.Errorf("auto chose %s, which is not here", b.Type)
 }
 
 // methods are all of them; random comes first, the others are measured by it.
 func methods() []string {
-	return []string{"random", "sobol", "tpe", "cmaes", "gp", optuna + "random", optuna + "tpe", optuna + "cmaes", optuna + "gp"}
+	return []string{"random", "sobol", "tpe", "cmaes", "gp", "auto", optuna + "random", optuna + "tpe", optuna + "cmaes", optuna + "gp"}
 }
 
 // player proposes points and learns their values.

@@ -72,7 +72,7 @@ func (s Space) Build(choose func(axis int, d sweep.Domain) float64) (Point, erro
 // Allowed reports whether p may be proposed: the skip blocks leave it, and where
 // the space is finite it is not one that was seen.
 func (s Space) Allowed(p sweep.Params, seen func(sweep.Params) bool) (bool, error) {
-	if s.Size > 0 && seen(p) {
+	if s.Finite && seen(p) {
 		return false, nil
 	}
 	if s.Skip == nil {
