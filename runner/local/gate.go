@@ -94,7 +94,13 @@ func (g *gate) admits(t *ticket) bool {
 	if !ok {
 		return true
 	}
-	need := t.expected
+	most, need := t.expected, t.expected
+	for other := range g.inside {
+		most += other.expected
+	}
+	if most <= available { // whatever they hold already: to ask costs
+		return true
+	}
 	for other := range g.inside { // what they hold is not among what is available
 		need += max(other.expected-other.resident(), 0)
 	}
