@@ -17,8 +17,17 @@ import (
 	"github.com/inflame-deeplearning/sweep/sweep/trialdir"
 )
 
-// poll is how often a trial's metrics are looked for.
-const poll = 25 * time.Millisecond
+// poll is how often a trial's metrics are looked for at the most, and lazily at the
+// least.
+const (
+	poll   = 25 * time.Millisecond
+	lazily = 250 * time.Millisecond
+)
+
+// pause is how long after it was looked for metrics it is looked again, when none
+// have come for so long: a sixteenth of that, as who reports seldom can be found
+// late. It is the wakeups that would cost, with many trials at a time.
+func pause(quiet time.Duration) time.Duration { return min(max(quiet/16, poll), lazily) }
 
 // child is a trial's process.
 type child struct {
@@ -91,8 +100,9 @@ func (c *child) kill() error {
 // the timeout says so, and tells how it went.
 func (c *child) follow(ctx context.Context, r *local, dir trialdir.Dir, report func(sweep.Report)) (sweep.Result, error) {
 	tail := dir.Tail()
-	ticks := time.NewTicker(poll)
-	defer ticks.Stop()
+	look := time.NewTimer(poll)
+	defer look.Stop()
+	quiet := time.Duration(0) // since the last report
 	var timeout, grace <-chan time.Time
 	if r.Timeout > 0 {
 		timeout = time.After(r.Timeout)
@@ -109,12 +119,18 @@ func (c *child) follow(ctx context.Context, r *local, dir trialdir.Dir, report f
 		select {
 		case <-c.exited:
 			running = false
-		case <-ticks.C:
+		case <-look.C:
+			quiet += pause(quiet)
 			if failed == nil {
-				if failed = passOn(tail, report); failed != nil {
+				failed = passOn(tail, func(r sweep.Report) {
+					quiet = 0
+					report(r)
+				})
+				if failed != nil {
 					end()
 				}
 			}
+			look.Reset(pause(quiet))
 		case <-timeout:
 			timedOut = true
 			end()
