@@ -201,7 +201,7 @@ func TestFlippedByte(t *testing.T) {
 		for range 3 {
 			places = append(places, r.IntN(page))
 		}
-		if n, err := p.read(id); err == nil && id > 1 {
+		if n, err := p.read(id, nil); err == nil && id > 1 {
 			for range 3 { // what the elements say
 				places = append(places, headerBytes+r.IntN(max(n.count, 1)*elementBytes)%page)
 			}
@@ -252,7 +252,7 @@ func TestCircleOfPages(t *testing.T) {
 	}
 	tried := 0
 	for id := uint64(2); id < p.meta.end; id++ {
-		n, err := p.read(id)
+		n, err := p.read(id, nil)
 		if err != nil || free.has(id) || n.kind != branchPage {
 			continue
 		}
