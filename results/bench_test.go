@@ -77,6 +77,9 @@ func BenchmarkTrials(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "trials/s")
+	if m, err := newest(db.file); err == nil {
+		b.ReportMetric(float64(b.N)/float64(m.tx), "trials/transaction")
+	}
 	b.ReportMetric(float64((cpu(b)-busy).Microseconds())/float64(b.N), "cpu-µs/trial")
 }
 
