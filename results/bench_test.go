@@ -77,7 +77,45 @@ func BenchmarkTrials(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "trials/s")
+	if m, err := newest(db.file); err == nil {
+		b.ReportMetric(float64(b.N)/float64(m.tx), "trials/transaction")
+	}
 	b.ReportMetric(float64((cpu(b)-busy).Microseconds())/float64(b.N), "cpu-µs/trial")
+}
+
+// BenchmarkBackup copies and checks a store of 10,000 trials with 100 reports each.
+func BenchmarkBackup(b *testing.B) {
+	db := open(b)
+	run := start(b, db, Run{})
+	rec := db.Record(run)
+	for n := range 10_000 {
+		t := realistic(run, n)
+		t.Outcome, t.Steps = sweep.Succeeded, 100
+		curve := make([]sweep.Report, t.Steps)
+		for i := range curve {
+			curve[i] = sweep.Report{Step: i + 1, Time: t.Started, Metrics: sweep.Metrics{"acc": float64(n)}}
+		}
+		t.Best = curve[0]
+		rec.next.add(t, curve)
+		if n%1000 == 999 {
+			rec.mu.Lock()
+			if err := rec.flush(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	busy := cpu(b)
+	n := 0
+	var c Copy
+	for b.Loop() {
+		var err error
+		if c, err = db.Backup(db.BackupFile()); err != nil {
+			b.Fatal(err)
+		}
+		n++
+	}
+	b.ReportMetric(float64((cpu(b)-busy).Milliseconds())/float64(n), "cpu-ms/op")
+	b.ReportMetric(float64(c.Bytes)/(1<<20), "MiB")
 }
 
 // cpu is the processor's time that this process has had: what others on the

@@ -103,6 +103,7 @@ type node struct {
 	count    int
 	overflow uint64
 	data     []byte // after the header
+	whole    []byte
 }
 
 // element is what a branch or leaf page has of a key.
@@ -112,11 +113,12 @@ type element struct {
 	bucket     bool
 }
 
-func (p *pages) read(id uint64) (node, error) {
+// read reads a page into b, which is made larger where it must be.
+func (p *pages) read(id uint64, b []byte) (node, error) {
 	if id < 2 || id >= p.meta.end {
 		return node{}, fmt.Errorf("page %d is not one of the file's %d", id, p.meta.end)
 	}
-	b := make([]byte, p.page)
+	b = slices.Grow(b[:0], int(p.page))[:p.page]
 	if _, err := p.file.ReadAt(b, int64(id)*p.page); err != nil {
 		return node{}, fmt.Errorf("page %d: %w", id, err)
 	}
@@ -133,7 +135,7 @@ func (p *pages) read(id uint64) (node, error) {
 			return n, fmt.Errorf("page %d: %w", id, err)
 		}
 	}
-	n.data = b[headerBytes:]
+	n.data, n.whole = b[headerBytes:], b
 	return n, nil
 }
 
@@ -145,17 +147,18 @@ func (s pageSet) has(id uint64) bool { return s[id/64]>>(id%64)&1 == 1 }
 func (s pageSet) add(id uint64)      { s[id/64] |= 1 << (id % 64) }
 
 // elements are those of a branch or leaf page, with what they say checked against
-// its size, and their keys against their order.
-func (n node) elements() ([]element, error) {
+// its size, and their keys against their order. They are put into out.
+func (n node) elements(out []element) ([]element, error) {
 	if n.kind != branchPage && n.kind != leafPage {
 		return nil, fmt.Errorf("page %d is of kind %d, not a branch or a leaf", n.id, n.kind)
 	}
 	if n.count*elementBytes > len(n.data) || n.kind == branchPage && n.count == 0 {
 		return nil, fmt.Errorf("page %d cannot have %d elements", n.id, n.count)
 	}
-	out := make([]element, n.count)
+	out = slices.Grow(out[:0], n.count)[:n.count]
 	for i := range out {
 		e := n.data[i*elementBytes:]
+		out[i] = element{}
 		flags, position, keySize, valueSize := uint32(0), native.Uint32(e), native.Uint32(e[4:]), uint32(0)
 		if n.kind == branchPage {
 			out[i].page = native.Uint64(e[8:])
@@ -186,7 +189,7 @@ func (p *pages) freed() (pageSet, error) {
 	if p.meta.free == noFree {
 		return newPageSet(p.meta.end), nil
 	}
-	n, err := p.read(p.meta.free)
+	n, err := p.read(p.meta.free, nil)
 	if err != nil {
 		return nil, fmt.Errorf("free pages: %w", err)
 	}
@@ -213,8 +216,10 @@ func (p *pages) freed() (pageSet, error) {
 // end in it. They are one in a hundred of its pages.
 func (p *pages) branches(root uint64) error {
 	seen := newPageSet(p.meta.end)
+	var space []byte
+	var elements []element
 	for level := []uint64{root}; len(level) > 0; {
-		first, err := p.read(level[0])
+		first, err := p.read(level[0], nil)
 		if err != nil {
 			return err
 		}
@@ -228,12 +233,12 @@ func (p *pages) branches(root uint64) error {
 		}
 		var next []uint64
 		for _, id := range level {
-			n, err := p.read(id)
+			n, err := p.read(id, space)
 			if err != nil {
 				return err
 			}
-			elements, err := n.elements()
-			if err != nil {
+			space = n.whole
+			if elements, err = n.elements(elements); err != nil {
 				return err
 			}
 			for _, e := range elements {
@@ -254,6 +259,10 @@ type audit struct {
 	*pages
 	used   pageSet
 	faults []string
+	space  [deepest + 1]struct { // of the page at each depth
+		page     []byte
+		elements []element
+	}
 }
 
 // check is what is wrong with the file's pages; an empty list promises that bbolt
@@ -265,7 +274,7 @@ func (p *pages) check() []string {
 	if err != nil {
 		a.tell(err)
 	} else if p.meta.free != noFree {
-		n, err := p.read(p.meta.free)
+		n, err := p.read(p.meta.free, nil)
 		if err != nil {
 			a.tell(err)
 		}
@@ -297,27 +306,32 @@ func (a *audit) use(n node) bool {
 // tree checks a page and those below it, whose keys are from least up to, and
 // without, most; nil: there is no such bound.
 func (a *audit) tree(id uint64, least, most []byte, depth int) {
-	n, err := a.read(id)
+	if depth == 0 {
+		a.tell(fmt.Errorf("page %d is more than %d levels deep", id, deepest))
+		return
+	}
+	n, err := a.read(id, a.space[depth].page)
 	if err != nil {
 		a.tell(err)
 		return
 	}
-	if !a.use(n) {
-		return
+	a.space[depth].page = n.whole
+	if a.use(n) {
+		a.below(n, least, most, depth)
 	}
-	a.below(n, least, most, depth)
 }
 
 func (a *audit) below(n node, least, most []byte, depth int) {
-	elements, err := n.elements()
-	if err != nil {
-		a.tell(err)
-		return
-	}
 	if depth == 0 {
 		a.tell(fmt.Errorf("page %d is more than %d levels deep", n.id, deepest))
 		return
 	}
+	elements, err := n.elements(a.space[depth].elements)
+	if err != nil {
+		a.tell(err)
+		return
+	}
+	a.space[depth].elements = elements
 	if len(elements) > 0 {
 		first, last := elements[0].key, elements[len(elements)-1].key
 		if bytes.Compare(first, least) < 0 || most != nil && bytes.Compare(last, most) >= 0 {
