@@ -35,11 +35,7 @@ and where there is none the one that comes nearest, which is then said.`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeRuns(o),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			db, err := o.db()
-			if err != nil {
-				return err
-			}
-			run, err := db.Find(argument(args))
+			db, run, err := o.run(argument(args))
 			if err != nil {
 				return err
 			}

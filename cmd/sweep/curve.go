@@ -23,11 +23,7 @@ far. With --json, every trial with a result.`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeRuns(o),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			db, err := o.db()
-			if err != nil {
-				return err
-			}
-			run, err := db.Find(argument(args))
+			db, run, err := o.run(argument(args))
 			if err != nil {
 				return err
 			}

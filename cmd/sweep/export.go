@@ -25,11 +25,7 @@ func newExport(o *options) *cobra.Command {
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeRuns(o),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			db, err := o.db()
-			if err != nil {
-				return err
-			}
-			run, err := db.Find(argument(args))
+			db, run, err := o.run(argument(args))
 			if err != nil {
 				return err
 			}

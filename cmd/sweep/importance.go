@@ -89,11 +89,7 @@ else on that of the values tried.`,
 			if err := f.check(cmd); err != nil {
 				return status{exitUsage, err}
 			}
-			db, err := o.db()
-			if err != nil {
-				return err
-			}
-			run, err := db.Find(argument(args))
+			db, run, err := o.run(argument(args))
 			if err != nil {
 				return err
 			}

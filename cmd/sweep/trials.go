@@ -43,11 +43,7 @@ lacks a parameter or metric that the condition names does not match.`,
 			if err != nil {
 				return status{exitUsage, err}
 			}
-			db, err := o.db()
-			if err != nil {
-				return err
-			}
-			run, err := db.Find(argument(args))
+			db, run, err := o.run(argument(args))
 			if err != nil {
 				return err
 			}
