@@ -1,14 +1,16 @@
 // Package auto chooses the method for a space and a budget: the search of those
 // who do not want to. It knows the other methods by name alone.
 //
-// Each proposal's method follows from the space, the objectives and how many
-// results there are by then, so that a run may begin with one and go on with
+// Each proposal's method follows from the space, the objectives, and how many trials
+// have ended by then and how many run, so that a run may begin with one and go on with
 // another, which sets out from what the first has found. What is best where was
 // measured (docs/benchmarks.md).
 package auto
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/inflame-deeplearning/sweep/sweep"
@@ -17,7 +19,7 @@ import (
 
 // Config is the search "auto" block.
 type Config struct {
-	_      struct{} `doc:"Chooses the method by the space, the objectives and the number of results, and says which and why when the run begins. What is searched with where no search block is given and the space is not finite."`
+	_      struct{} `doc:"Chooses the method by the space, the objectives, the number of results and how many trials run, and says which and why when the run begins. What is searched with where no search block is given and the space is not finite."`
 	Trials int      `hcl:"trials" doc:"Variants to propose; required where the space is not finite and no limit is set, else all of them." min:"1"`
 	Seed   uint64   `hcl:"seed" doc:"Seed of the search." default:"1"`
 }
@@ -36,7 +38,11 @@ func New(build func(sweep.Spec, sweep.Block) (sweep.Searcher, error)) func(sweep
 		if c.Trials > 0 {
 			settings["trials"] = sweep.Int(int64(c.Trials))
 		}
-		search := &search{plan: choice}
+		spread, err := build(s, sweep.Block{Type: "sobol", Config: sweep.Object(settings)})
+		if err != nil {
+			return nil, fmt.Errorf("build the sobol search that auto begins with: %w", err)
+		}
+		search := &search{plan: choice, spread: spread}
 		for _, stage := range choice {
 			searcher, err := build(s, sweep.Block{Type: stage.method, Config: sweep.Object(settings)})
 			if err != nil {
@@ -105,7 +111,16 @@ func plain(space sweep.Space) (bool, error) {
 type search struct {
 	plan   []stage
 	stages []sweep.Learner
+	spread sweep.Searcher // while there is little to learn from
 }
+
+// Where so many trials or more run for each that has ended, and there are more than
+// the methods begin with themselves, proposals are spread evenly: a method knows
+// too little of so many places at once.
+const (
+	crowd   = 3
+	opening = 10
+)
 
 // Choice says which methods were chosen, and why.
 func (s *search) Choice() string {
@@ -117,17 +132,46 @@ func (s *search) Choice() string {
 		}
 		parts[i] += ", as " + stage.why
 	}
-	return strings.Join(parts, "; then ")
+	return strings.Join(parts, "; then ") + fmt.Sprintf("; evenly spread while %d trials or more run for each that has ended", crowd)
 }
 
 func (s *search) Next(n int, history sweep.History) (sweep.Params, error) {
-	_, learner := s.at(history)
+	if p, ok, err := s.spreads(n, history); err != nil || ok {
+		return p, err
+	}
+	_, learner, _ := s.at(history)
 	return learner.Next(n, history)
+}
+
+// spreads is an evenly spread variant where most trials still run, and it is not
+// among them.
+func (s *search) spreads(n int, history sweep.History) (sweep.Params, bool, error) {
+	_, _, results := s.at(history)
+	if len(history) < opening || len(history)-results < crowd*results {
+		return nil, false, nil
+	}
+	p, err := s.spread.Next(n, history)
+	if errors.Is(err, sweep.ErrExhausted) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	key := p.Key()
+	known := slices.ContainsFunc(history, func(t sweep.Trial) bool { return t.Variant >= 0 && t.Params.Key() == key })
+	return p, !known, nil
 }
 
 // Explain tells the method's own reasons.
 func (s *search) Explain(n int, history sweep.History) (string, error) {
-	stage, learner := s.at(history)
+	_, ok, err := s.spreads(n, history)
+	if err != nil {
+		return "", err
+	}
+	stage, learner, results := s.at(history)
+	if ok {
+		return fmt.Sprintf("sobol: evenly spread, as %d trials still ran and %d had ended; auto would else have chosen %s", len(history)-results, results, stage.method), nil
+	}
 	why, err := learner.Explain(n, history)
 	if err != nil {
 		return "", err
@@ -135,9 +179,8 @@ func (s *search) Explain(n int, history sweep.History) (string, error) {
 	return fmt.Sprintf("%s; auto chose %s, as %s", why, stage.method, stage.why), nil
 }
 
-// at is the method's turn after a history.
-func (s *search) at(history sweep.History) (stage, sweep.Learner) {
-	results := 0
+// at is the method whose turn it is after a history, and the trials that have ended.
+func (s *search) at(history sweep.History) (_ stage, _ sweep.Learner, results int) {
 	for i := range history {
 		if _, ok := history[i].Settled(); ok {
 			results++
@@ -145,9 +188,9 @@ func (s *search) at(history sweep.History) (stage, sweep.Learner) {
 	}
 	for i, stage := range s.plan {
 		if stage.until == 0 || results < stage.until {
-			return stage, s.stages[i]
+			return stage, s.stages[i], results
 		}
 	}
 	last := len(s.plan) - 1
-	return s.plan[last], s.stages[last]
+	return s.plan[last], s.stages[last], results
 }

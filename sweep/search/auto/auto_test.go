@@ -10,6 +10,7 @@ import (
 	"github.com/inflame-deeplearning/sweep/sweep/search/evolution"
 	"github.com/inflame-deeplearning/sweep/sweep/search/gp"
 	"github.com/inflame-deeplearning/sweep/sweep/search/searchtest"
+	"github.com/inflame-deeplearning/sweep/sweep/search/sobol"
 	"github.com/inflame-deeplearning/sweep/sweep/search/tpe"
 )
 
@@ -26,6 +27,8 @@ func build(s sweep.Spec, b sweep.Block) (sweep.Searcher, error) {
 		return tpe.New(s, tpe.Config{Trials: trials, Seed: seed, Startup: 10, Candidates: 24})
 	case "cmaes":
 		return cmaes.New(s, cmaes.Config{Trials: trials, Seed: seed})
+	case "sobol":
+		return sobol.New(s, sobol.Config{Trials: trials, Seed: seed})
 	case "evolution":
 		return evolution.New(s, evolution.Config{Trials: trials, Seed: seed, Population: 20})
 	}
@@ -42,6 +45,40 @@ func TestContract(t *testing.T) {
 		made.(*search).plan[0].until = 15
 		return made, nil
 	})
+}
+
+// With many trials at a time the first are evenly spread, and it says so.
+func TestSpreadsACrowd(t *testing.T) {
+	spec := sweep.Spec{
+		Space:      sweep.Space{Axes: []sweep.Axis{searchtest.Axis("x", sweep.Domain{Shape: sweep.Uniform, Lo: 0, Hi: 1})}},
+		Objectives: []sweep.Objective{{Name: searchtest.Metric, Goal: sweep.Minimize}},
+	}
+	s, err := New(build)(spec, Config{Trials: 100, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var history sweep.History
+	for n := range 40 {
+		p, err := s.Next(n, history)
+		if err != nil {
+			t.Fatal(err)
+		}
+		history = append(history, sweep.Trial{Number: n, Variant: n, Params: p})
+	}
+	for n, want := range map[int]bool{5: false, 12: true, 39: true} {
+		why, err := s.(sweep.Learner).Explain(n, history[:n])
+		if err != nil || strings.HasPrefix(why, "sobol: evenly spread, as") != want {
+			t.Errorf("variant %d: %q (%v)", n, why, err)
+		}
+	}
+	cells := map[int]bool{}
+	for _, trial := range history[10:] {
+		x, _ := trial.Params["x"].AsFloat()
+		cells[int(x*16)] = true
+	}
+	if len(cells) < 15 {
+		t.Errorf("30 variants fall into %d of 16 parts", len(cells))
+	}
 }
 
 func TestChoice(t *testing.T) {

@@ -55,6 +55,8 @@ func chosen(s sweep.Spec, b sweep.Block) (sweep.Searcher, error) {
 		return gp.New(s, gp.Config{Seed: seed})
 	case "cmaes":
 		return cmaes.New(s, cmaes.Config{Seed: seed})
+	case "sobol":
+		return sobol.New(s, sobol.Config{Seed: seed})
 	case "tpe":
 		return tpe.New(s, tpe.Config{Seed: seed, Startup: 10, Candidates: 24})
 	}
