@@ -6,7 +6,7 @@ import (
 	"math/bits"
 )
 
-//go:generate go run ./gen /opt/peer/venv/lib/python3.11/site-packages/scipy/stats/_sobol_direction_numbers.npz
+//go:generate go run ./gen scipy/stats/_sobol_direction_numbers.npz
 
 // table is for each dimension but the first its primitive polynomial over GF(2),
 // a bit a coefficient, and as many direction integers m as its degree; all as
