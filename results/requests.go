@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/inflame-deeplearning/sweep/sweep"
+	"github.com/inflame-deeplearning/sweep/sweep/trialdir"
 )
 
 // Requests to a run are files in its directory: any process leaves them there, and
@@ -30,16 +31,8 @@ func (db *DB) Request(run string, c sweep.Command, at time.Time) (path string, e
 	if err != nil {
 		return "", fmt.Errorf("encode request: %w", err)
 	}
-	f, err := os.CreateTemp(dir, ".tmp-*")
-	if err != nil {
-		return "", fmt.Errorf("leave request: %w", err)
-	}
-	_, err = f.Write(text)
 	path = filepath.Join(dir, fmt.Sprintf("%020d-%d.json", at.UnixNano(), os.Getpid()))
-	if err := errors.Join(err, f.Close()); err != nil {
-		return "", fmt.Errorf("leave request: %w", errors.Join(err, os.Remove(f.Name())))
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
+	if err := trialdir.WriteFile(path, text); err != nil {
 		return "", fmt.Errorf("leave request: %w", err)
 	}
 	return path, nil

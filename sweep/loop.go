@@ -398,7 +398,7 @@ func (s *state) record(t Trial, kind EventKind, reports ...Report) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if t.Ended > 0 && len(t.Pauses) > 0 {
+	if n := len(t.Pauses); t.Ended > 0 && (n > 1 || n == 1 && !t.Paused()) { // it had ended before, by a pause
 		s.history = slices.Clone(s.history) // who knows the history takes what has ended for settled
 	}
 	s.history[t.Number] = s.slim(t)

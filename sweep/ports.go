@@ -118,8 +118,9 @@ var (
 // Runner runs jobs somewhere. Run blocks until the job has ended and calls
 // report for each of its reports, from the first step on, in order and never
 // concurrently for one job; of a job that goes on from an earlier launch perhaps
-// again from an earlier step on, which then takes back those after it. If a job of the same trial directory runs already
-// or has ended unrecorded, Run attaches to it instead of launching a second.
+// again from an earlier step on, which then takes back those after it. If a job of
+// the same trial directory runs already or has ended unrecorded, Run attaches to it
+// instead of launching a second.
 // When ctx ends, the job ends before Run returns, gently if the cause is
 // ErrStop or ErrInterrupt. The error is for a runner that could not do its
 // work; how the trial itself went is in the Result.

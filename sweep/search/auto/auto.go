@@ -66,8 +66,8 @@ type stage struct {
 }
 
 // A Gaussian process makes the best use of few results, in any space, and of many
-// it takes too long: with this many results times parameters, about the tenth of a
-// second for a proposal.
+// it takes too long: the time of a proposal grows with the square of the results,
+// and with the parameters.
 const (
 	affordable = 10_000
 	most       = 500 // results
