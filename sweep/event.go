@@ -1,9 +1,6 @@
 package sweep
 
-import (
-	"context"
-	"time"
-)
+import "time"
 
 // EventKind says what happened in a run.
 type EventKind string
@@ -19,8 +16,8 @@ const (
 	RunEnded      EventKind = "run_ended"      // Reason
 )
 
-// Event is something that happened in a run, as progress displays and
-// notifications are told of it.
+// Event is something that happened in a run, as displays of progress are told
+// of it.
 type Event struct {
 	Kind   EventKind
 	Time   time.Time
@@ -30,9 +27,4 @@ type Event struct {
 	Slots  int
 	Trial  Trial
 	Reason string // why the run ended: "complete", "target reached", "interrupted", ...
-}
-
-// Notifier tells someone outside of an event.
-type Notifier interface {
-	Notify(ctx context.Context, e Event) error
 }

@@ -136,7 +136,7 @@ func (r *runOptions) run(cmd *cobra.Command, path string, p *config.Plugins) err
 	summary, err := r.loop(cmd, db, run, file, p)
 	if err != nil {
 		finish(db, run.ID, results.Failed, err.Error())
-		return err
+		return errors.Join(err, after(cmd, db, run.ID, file))
 	}
 	state := results.Finished
 	switch {
@@ -146,7 +146,7 @@ func (r *runOptions) run(cmd *cobra.Command, path string, p *config.Plugins) err
 		state = results.Interrupted
 	}
 	finish(db, run.ID, state, summary.Reason)
-	if err := r.keepBackup(cmd, db); err != nil {
+	if err := errors.Join(r.keepBackup(cmd, db), after(cmd, db, run.ID, file)); err != nil {
 		return err
 	}
 	return r.report(cmd, db, run.ID, path, summary)
@@ -200,7 +200,6 @@ func (r *runOptions) loop(cmd *cobra.Command, db *results.DB, run results.Run, f
 	show := r.display(cmd, run)
 	defer show.close()
 	notices := show.log()
-	notify := notifier{file.Notifiers, notices}
 	commands, deaf := hear(cmd.Context(), db, run.ID, notices)
 	defer deaf()
 	return sweep.Loop{
@@ -209,10 +208,7 @@ func (r *runOptions) loop(cmd *cobra.Command, db *results.DB, run results.Run, f
 		Prepare: prepare(db, p, notices), CacheDir: db.CacheDir(), Fresh: run.Fresh, Total: run.Total,
 		TrialDir: func(n int) string { return db.TrialDir(run.ID, n) },
 		Now:      time.Now, //nolint:forbidigo // the program's own clock
-		Observe: func(e sweep.Event) {
-			show.event(e)
-			notify.event(cmd.Context(), e)
-		},
+		Observe:  show.event,
 	}.Do(cmd.Context())
 }
 
@@ -247,23 +243,6 @@ func prepare(db *results.DB, p *config.Plugins, log io.Writer) func(context.Cont
 			known[key] = answer{fingerprint, err}
 		}
 		return fingerprint, err
-	}
-}
-
-// notifier tells the file's notifiers of the run's end.
-type notifier struct {
-	ways []sweep.Notifier
-	log  io.Writer
-}
-
-func (n notifier) event(ctx context.Context, e sweep.Event) {
-	if e.Kind != sweep.RunEnded {
-		return
-	}
-	for _, way := range n.ways {
-		if err := way.Notify(context.WithoutCancel(ctx), e); err != nil {
-			fmt.Fprintf(n.log, "notify: %v\n", err)
-		}
 	}
 }
 

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/inflame-deeplearning/sweep/results"
+	"github.com/inflame-deeplearning/sweep/sweep"
+	"github.com/inflame-deeplearning/sweep/sweep/config"
+)
+
+// after does what follows the end of a run: whoever wants to know is told.
+func after(cmd *cobra.Command, db *results.DB, id string, file *config.File) error {
+	run, err := db.Find(id)
+	if err != nil {
+		return err
+	}
+	if run.Status == results.Interrupted { // whoever did that knows, and it may go on
+		return nil
+	}
+	n, err := noticeOf(db, run)
+	if err != nil {
+		return err
+	}
+	for _, way := range file.Notifiers {
+		if err := way.Notify(context.WithoutCancel(cmd.Context()), n); err != nil {
+			fmt.Fprintf(cmd.ErrOrStderr(), "sweep: nobody was told: %v\n", err)
+		}
+	}
+	return nil
+}
+
+// noticeOf is what there is to tell of a run.
+func noticeOf(db *results.DB, run results.Run) (sweep.Notice, error) {
+	n := sweep.Notice{
+		Occasions: []sweep.Occasion{sweep.RunFinished}, Sweep: run.Sweep, Run: run.ID, File: run.File, Reason: run.Reason,
+		Started: run.Started, Finished: run.Finished, Trials: run.Summary(nil).Trials,
+	}
+	if run.Status == results.Failed {
+		n.Occasions = []sweep.Occasion{sweep.RunFailed}
+	}
+	rows, err := db.Best(run.ID, 1)
+	if err != nil || len(rows) == 0 {
+		return n, err
+	}
+	best := rows[0]
+	n.Best = &sweep.Standing{Trial: best.Trial.Name(), Objective: run.Objectives[0].Name, Value: best.Mean, Params: best.Trial.Params}
+	return n, nil
+}

@@ -1,0 +1,44 @@
+package sweep
+
+import (
+	"context"
+	"time"
+)
+
+// Occasion is a reason to tell someone of a run.
+type Occasion string
+
+// The occasions.
+const (
+	RunFinished  Occasion = "finished"
+	NewChampion  Occasion = "champion"
+	RunRegressed Occasion = "regression"
+	RunFailed    Occasion = "failed"
+)
+
+// Notice is what someone outside is told of a run that has ended.
+type Notice struct {
+	Occasions []Occasion     `json:"occasions"`
+	Sweep     string         `json:"sweep"`
+	Run       string         `json:"run"`
+	File      string         `json:"file"`
+	Reason    string         `json:"reason"` // why the run ended: "complete", "target reached", ...
+	Started   time.Time      `json:"started"`
+	Finished  time.Time      `json:"finished"`
+	Trials    map[string]int `json:"trials"` // total, cached, and each outcome
+	Best      *Standing      `json:"best"`   // of the run
+}
+
+// Standing is a trial by what it reached.
+type Standing struct {
+	Trial     string  `json:"trial"` // run and number, as commands take it
+	Objective string  `json:"objective"`
+	Value     float64 `json:"value"` // of the objective; over seeds, their mean
+	Params    Params  `json:"params"`
+}
+
+// Notifier tells someone outside of a run that has ended. It tries again where that
+// may help, until ctx ends; the error says whom it could not reach, and why.
+type Notifier interface {
+	Notify(ctx context.Context, n Notice) error
+}
