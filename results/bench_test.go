@@ -61,10 +61,10 @@ func BenchmarkTrials(b *testing.B) {
 		group.Go(func() {
 			for n := slot; n < b.N; n += slots {
 				t := realistic(run, n)
-				err := rec.Put(t)
+				err := record(rec, t)
 				t.Outcome, t.Best, t.Steps = sweep.Succeeded, sweep.Report{Step: 1, Metrics: sweep.Metrics{"acc": float64(n)}}, 1
 				if err == nil {
-					err = rec.Put(t, t.Best)
+					err = record(rec, t, t.Best)
 				}
 				if err != nil {
 					b.Error(err)

@@ -61,9 +61,17 @@ func trial(run Run, n int, outcome sweep.Outcome, acc float64) sweep.Trial {
 	}
 }
 
+// record puts a trial and waits until it is durable.
+func record(r *Recorder, t sweep.Trial, reports ...sweep.Report) error {
+	if err := r.Put(t, reports...); err != nil {
+		return err
+	}
+	return r.Sync()
+}
+
 func put(tb testing.TB, r *Recorder, t sweep.Trial, reports ...sweep.Report) {
 	tb.Helper()
-	if err := r.Put(t, reports...); err != nil {
+	if err := record(r, t, reports...); err != nil {
 		tb.Fatal(err)
 	}
 }
@@ -272,7 +280,7 @@ func TestManyGoroutinesRecordTogether(t *testing.T) {
 			if err := errors.Join(rec.Put(tr), rec.Put(tr, sweep.Report{Step: 1, Metrics: sweep.Metrics{"acc": float64(n)}})); err != nil {
 				t.Error(err)
 			}
-			if err := rec.Put(trial(run, n, sweep.Succeeded, float64(n))); err != nil {
+			if err := record(rec, trial(run, n, sweep.Succeeded, float64(n))); err != nil {
 				t.Error(err)
 			}
 		})
@@ -295,7 +303,7 @@ func writeForever(dir string) {
 		run, _, err = db.Start(Run{Sweep: "killed", Hash: "x", Objectives: []sweep.Objective{{Name: "acc", Goal: sweep.Maximize}}})
 		rec := db.Record(run)
 		for n := run.Trials(); err == nil; n++ {
-			if err = rec.Put(trial(run, n, sweep.Succeeded, float64(n))); err == nil {
+			if err = record(rec, trial(run, n, sweep.Succeeded, float64(n))); err == nil {
 				fmt.Fprintln(os.Stdout, n)
 			}
 		}

@@ -44,7 +44,7 @@ func TestFullDisk(t *testing.T) {
 	rec := db.Record(run)
 	recorded := 0
 	for ; err == nil && recorded < 10_000; recorded++ {
-		err = rec.Put(trial(run, recorded, sweep.Succeeded, float64(recorded)))
+		err = record(rec, trial(run, recorded, sweep.Succeeded, float64(recorded)))
 	}
 	recorded--
 	if !strings.Contains(err.Error(), "no space left on device") || !strings.Contains(err.Error(), "free some space") || !strings.Contains(err.Error(), db.file) {
@@ -96,7 +96,7 @@ func TestReadOnlyDisk(t *testing.T) {
 	if err := db.Check(); err != nil {
 		t.Error(err)
 	}
-	err = db.Record(run).Put(trial(run, 1, sweep.Succeeded, 1))
+	err = record(db.Record(run), trial(run, 1, sweep.Succeeded, 1))
 	if !errors.Is(err, syscall.EROFS) || !strings.Contains(err.Error(), "--dir") {
 		t.Errorf("Put = %v; want an error that says that it cannot be written, and what to do", err)
 	}

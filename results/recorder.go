@@ -17,9 +17,8 @@ import (
 // flushDelay is how long reports may wait to be written together.
 const flushDelay = 200 * time.Millisecond
 
-// Recorder is the sweep.Store of one run. A trial's start and end are durable
-// when Put returns; reports in between are written in groups, within flushDelay
-// and before the end of their trial. Records of several goroutines that come
+// Recorder is the sweep.Store of one run. What is put is written in groups, within
+// flushDelay or when somebody waits for it. Records of several goroutines that come
 // together share a transaction.
 type Recorder struct {
 	db  *DB
@@ -84,24 +83,25 @@ func (r *Recorder) Put(t sweep.Trial, reports ...sweep.Report) error {
 		}
 	}
 	r.mu.Lock()
-	if err := r.err; err != nil {
-		r.mu.Unlock()
-		return err
+	defer r.mu.Unlock()
+	if r.err != nil {
+		return r.err
 	}
 	r.next.add(t, reports)
-	if len(reports) == 0 || t.Outcome != sweep.Running {
-		return r.flush()
-	}
-	if r.timer == nil { // it can wait
+	if r.timer == nil {
 		r.timers.Add(1)
 		r.timer = time.AfterFunc(flushDelay, func() {
 			defer r.timers.Done()
-			r.mu.Lock()
-			_ = r.flush() // the next Put answers its error
+			_ = r.Sync() // the next Put answers its error
 		})
 	}
-	r.mu.Unlock()
 	return nil
+}
+
+// Sync waits until all that was put before is durable.
+func (r *Recorder) Sync() error {
+	r.mu.Lock()
+	return r.flush()
 }
 
 // flush writes what is pending, and waits for what is being written. The first
@@ -152,8 +152,7 @@ func (r *Recorder) flush() error {
 
 // Close writes what is pending.
 func (r *Recorder) Close() error {
-	r.mu.Lock()
-	err := r.flush()
+	err := r.Sync()
 	r.timers.Wait()
 	return err
 }

@@ -28,7 +28,7 @@ func TestLaunchClearsTheDirectoryOfAnother(t *testing.T) {
 	if _, err := lock.TryLock(); err != nil {
 		t.Fatal(err)
 	}
-	if err := rec.Put(launched); err == nil || !strings.Contains(err.Error(), "a process works in it") {
+	if err := record(rec, launched); err == nil || !strings.Contains(err.Error(), "a process works in it") {
 		t.Errorf("Put = %v, while a process works in the directory", err)
 	}
 	if err := lock.Unlock(); err != nil {

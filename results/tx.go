@@ -215,7 +215,9 @@ func (db *DB) with(o bbolt.Options, do func(t *tx) error) (err error) {
 	o.Timeout = patience
 	o.OpenFile = func(name string, flag int, mode os.FileMode) (*os.File, error) {
 		var err error
-		f, err = os.OpenFile(name, flag, mode)
+		if f, err = os.OpenFile(name, flag, mode); err == nil {
+			hasten(f, !o.ReadOnly)
+		}
 		return f, err
 	}
 	for {

@@ -93,6 +93,7 @@ func TestLoopGoesOnAfterAFailureAtAnyWrite(t *testing.T) {
 			if !finished && !errors.Is(err, looptest.ErrDisk) {
 				t.Fatalf("write %d fails: Do = %v, want the store's error", k, err)
 			}
+			store.FailAt = 0
 			sum, err := loop(store, variants(5), m).Do(t.Context())
 			if err != nil || sum.Counts[sweep.Succeeded] != 5 || !sum.Complete {
 				t.Fatalf("write %d fails: second Do = %+v, %v", k, sum, err)

@@ -147,9 +147,12 @@ type Result struct {
 
 // Store records the trials of one run.
 type Store interface {
-	// Put records t durably, replacing the record of the same number, with
-	// the reports given; a report replaces those of its step and of later ones.
+	// Put takes t for the record of its number, with the reports given; a report
+	// replaces those of its step and of later ones. Records become durable soon, in
+	// the order of the calls.
 	Put(t Trial, reports ...Report) error
+	// Sync waits until all that was put before is durable.
+	Sync() error
 	// Trials are the run's trials by number, with their reports.
 	Trials() (History, error)
 	// Cached is a ranked trial of this identity from any run of the store.

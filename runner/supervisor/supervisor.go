@@ -27,23 +27,24 @@ type Supervisor struct {
 	done  chan struct{}
 	watch sync.WaitGroup // for the one who looks; until then what follows is theirs
 
-	known  []process.ID // those below that are recorded
-	below  int64        // the most memory that these held together
-	failed error        // processes that could not be recorded
+	tree   process.Below
+	known  map[process.ID]bool // those below that are recorded
+	most   int64               // the most memory that those below held together
+	failed error               // processes that could not be recorded
 }
 
 // Start makes this process that of the trial. The error is for a directory that
 // another one works in. When runner, a pipe that its process holds open, ends, this
 // process and all that it has started are killed.
 func Start(dir trialdir.Dir, runner io.Reader) (*Supervisor, error) {
-	s := &Supervisor{dir: dir, done: make(chan struct{})}
+	s := &Supervisor{dir: dir, done: make(chan struct{}), known: map[process.ID]bool{}}
 	s.lock = flock.New(dir.Lock(), flock.SetPermissions(0o600))
 	held, err := s.lock.TryLock()
 	if err != nil || !held {
 		return nil, errors.Join(fmt.Errorf("trial directory %s is in use by another process", dir), err)
 	}
 	if s.self, err = process.Identify(os.Getpid()); err == nil { // else this system does not tell processes apart
-		if err := errors.Join(dir.SetProcesses([]process.ID{s.self}), process.Adopt()); err != nil {
+		if err := errors.Join(dir.AddProcesses(s.self), process.Adopt()); err != nil {
 			return nil, errors.Join(err, s.lock.Unlock())
 		}
 	}
@@ -57,10 +58,11 @@ func Start(dir trialdir.Dir, runner io.Reader) (*Supervisor, error) {
 	return s, nil
 }
 
-// Between two looks at the processes below: those of short trials are seen too,
-// long ones cost next to nothing.
+// Between two looks at the processes below. A look may cost a millisecond, and as
+// much again when those looked at end: trials of less than a second go without, and
+// what they started is told by their environment.
 const (
-	firstLook = 20 * time.Millisecond
+	firstLook = 700 * time.Millisecond
 	slowest   = 2 * time.Second
 )
 
@@ -72,17 +74,26 @@ func (s *Supervisor) look() {
 			return
 		case <-time.After(wait):
 		}
-		below := process.Descendants(os.Getpid())
+		below := s.tree.Look()
 		memory := process.Resident(below)
 		if len(below) == 1 {
 			memory = process.Peak(below[0].PID)
 		}
-		s.below = max(s.below, memory)
-		if !slices.Equal(below, s.known) {
-			s.known = below
-			s.failed = errors.Join(s.failed, s.dir.SetProcesses(append([]process.ID{s.self}, below...)))
-		}
+		s.most = max(s.most, memory)
+		s.record(below)
 	}
+}
+
+// record records those that are new.
+func (s *Supervisor) record(below []process.ID) {
+	below = slices.DeleteFunc(slices.Clone(below), func(id process.ID) bool { return s.known[id] })
+	if len(below) == 0 {
+		return
+	}
+	for _, id := range below {
+		s.known[id] = true
+	}
+	s.failed = errors.Join(s.failed, s.dir.AddProcesses(below...))
 }
 
 // End kills what is left below this process, writes how the trial ended with the
@@ -101,7 +112,7 @@ func (s *Supervisor) End(r sweep.Result) error {
 // peak is what each look saw this process and those below hold together, or the
 // largest of those that have ended.
 func (s *Supervisor) peak() int64 {
-	own, below := process.Peak(os.Getpid()), s.below
+	own, below := process.Peak(os.Getpid()), s.most
 	if ended := process.PeakBelow(); ended > own { // less may be this process's, from which they set out
 		below = max(below, ended)
 	}

@@ -14,16 +14,23 @@ import (
 // ErrDisk is the failure of a Store.
 var ErrDisk = errors.New("disk full")
 
-// Store is a sweep.Store in memory that can fail at its n-th write, as a disk that
-// fills up or a process that dies between two writes would.
+// Store is a sweep.Store in memory that can fail from its n-th write on, as a disk
+// that fills up or a process that dies would: what was not synced is then lost.
 type Store struct {
-	Kept    map[int]sweep.Trial    // by number
+	Kept    map[int]sweep.Trial    // what is durable, by number
 	Earlier map[string]sweep.Trial // of earlier runs, by identity
 	Ends    map[int]int            // how many times a trial has ended, by number
 	FailAt  int                    // 0: never
 
-	mu     sync.Mutex
-	writes int
+	mu      sync.Mutex
+	writes  int
+	pending []change
+}
+
+// change is a record that is not durable yet.
+type change struct {
+	trial   sweep.Trial
+	reports []sweep.Report
 }
 
 // NewStore is empty.
@@ -36,9 +43,36 @@ func (s *Store) Put(t sweep.Trial, reports ...sweep.Report) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.writes++
-	if s.writes == s.FailAt {
+	if s.failed() {
 		return ErrDisk
 	}
+	s.pending = append(s.pending, change{t, slices.Clone(reports)})
+	return nil
+}
+
+// Sync is a sweep.Store's.
+func (s *Store) Sync() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failed() {
+		return ErrDisk
+	}
+	for _, c := range s.pending {
+		s.keep(c.trial, c.reports)
+	}
+	s.pending = nil
+	return nil
+}
+
+func (s *Store) failed() bool {
+	if s.FailAt == 0 || s.writes < s.FailAt {
+		return false
+	}
+	s.pending = nil
+	return true
+}
+
+func (s *Store) keep(t sweep.Trial, reports []sweep.Report) {
 	old := s.Kept[t.Number]
 	t.Reports = slices.Clone(old.Reports)
 	for _, r := range reports {
@@ -49,7 +83,6 @@ func (s *Store) Put(t sweep.Trial, reports ...sweep.Report) error {
 		s.Ends[t.Number]++
 	}
 	s.Kept[t.Number] = t
-	return nil
 }
 
 // Trials is a sweep.Store's.

@@ -11,9 +11,9 @@ import (
 	"github.com/inflame-deeplearning/sweep/sweep/process"
 )
 
-// SetProcesses records the processes that the trial consists of, in place of those
-// recorded before. It need not outlast a power cut: they do not either.
-func (d Dir) SetProcesses(ids []process.ID) error {
+// AddProcesses records processes that the trial consists of, beside those recorded
+// before, which may have ended. It need not outlast a power cut: they do not either.
+func (d Dir) AddProcesses(ids ...process.ID) error {
 	var lines []byte
 	for _, id := range ids {
 		line, err := json.Marshal(id)
@@ -22,11 +22,12 @@ func (d Dir) SetProcesses(ids []process.ID) error {
 		}
 		lines = append(append(lines, line...), '\n')
 	}
-	part := d.path("processes.part")
-	if err := os.WriteFile(part, lines, 0o600); err != nil {
+	f, err := os.OpenFile(d.path("processes"), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	if err != nil {
 		return fmt.Errorf("record processes: %w", err)
 	}
-	if err := os.Rename(part, d.path("processes")); err != nil {
+	_, err = f.Write(lines)
+	if err := errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("record processes: %w", err)
 	}
 	return nil

@@ -159,6 +159,7 @@ func TestPopulationGoesOn(t *testing.T) {
 			if !finished && !errors.Is(err, looptest.ErrDisk) {
 				t.Fatal(err)
 			}
+			store.FailAt = 0
 			sum, err := l.Do(t.Context())
 			if err != nil || !sum.Complete {
 				t.Fatalf("%+v, %v", sum, err)

@@ -163,6 +163,7 @@ func TestPromotionGoesOn(t *testing.T) {
 			if !finished && !errors.Is(err, looptest.ErrDisk) {
 				t.Fatal(err)
 			}
+			store.FailAt = 0
 			ctx, cancel := context.WithCancelCause(t.Context())
 			time.AfterFunc(time.Duration(k%11)*90*time.Second, func() { cancel(sweep.ErrInterrupt) })
 			if _, err = l.Do(ctx); err != nil {

@@ -120,6 +120,8 @@ type forgetful struct{}
 
 func (forgetful) Put(sweep.Trial, ...sweep.Report) error { return nil }
 
+func (forgetful) Sync() error { return nil }
+
 func (forgetful) Trials() (sweep.History, error) { return nil, nil }
 
 func (forgetful) Cached(string) (sweep.Trial, bool, error) { return sweep.Trial{}, false, nil }
