@@ -84,6 +84,9 @@ func (l Loop) Do(ctx context.Context) (Summary, error) {
 	listened := s.listen(ctx)
 	err = group.Wait()
 	listened()
+	if err == nil {
+		err = l.Store.Sync()
+	}
 	summary := s.summary(ctx)
 	if err != nil {
 		return summary, err
@@ -105,8 +108,7 @@ type state struct {
 	Loop
 	end context.CancelCauseFunc
 
-	ends   sync.Mutex // held while the end of a trial is numbered and put: the store has ends in their order
-	ending []ending   // ends that were put, in their order, and are not known yet; guarded by mu
+	ends sync.Mutex // held while the end of a trial is recorded: ends are known in their order
 
 	mu        sync.Mutex
 	history   History       // by number, without gaps
@@ -382,20 +384,23 @@ type stop struct{ error }
 
 func (stop) Is(target error) bool { return target == ErrStop }
 
-// ending is the end of a trial on its way to the disk.
-type ending struct {
-	trial Trial
-	kind  EventKind
-}
-
-// record puts t into the store and, once it is durable, into the history, and tells
-// the observer.
+// record puts t into the store and the history and tells the observer. A trial is
+// launched after that, so its start is waited for. An end is not: what follows from
+// it is put later, so it is not durable without it, and until then the trial's own
+// directory knows.
 func (s *state) record(t Trial, kind EventKind, reports ...Report) error {
 	if t.Outcome.Final() {
-		return s.recordEnd(t, kind, reports)
+		s.ends.Lock()
+		defer s.ends.Unlock()
+		s.mu.Lock()
+		t.Ended = s.ended + 1
+		s.mu.Unlock()
+		if n := len(t.Pauses); n > 0 && t.Pauses[n-1].Ended == 0 {
+			t.Pauses[n-1].Ended = t.Ended
+		}
 	}
 	err := s.Store.Put(t, reports...)
-	if err == nil {
+	if err == nil && !t.Outcome.Final() {
 		err = s.Store.Sync()
 	}
 	if err != nil {
@@ -407,44 +412,7 @@ func (s *state) record(t Trial, kind EventKind, reports ...Report) error {
 	return nil
 }
 
-// recordEnd is record of a trial that has ended. Ends that come together share a
-// write: then each is known only after those before it are.
-func (s *state) recordEnd(t Trial, kind EventKind, reports []Report) error {
-	if err := s.putEnd(&t, kind, reports); err != nil {
-		return err
-	}
-	if err := s.Store.Sync(); err != nil {
-		return fmt.Errorf("record trial: %w", err)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for len(s.ending) > 0 && s.ending[0].trial.Ended <= t.Ended {
-		s.know(s.ending[0].trial, s.ending[0].kind)
-		s.ending = s.ending[1:]
-	}
-	return nil
-}
-
-// putEnd numbers the end of t and puts it.
-func (s *state) putEnd(t *Trial, kind EventKind, reports []Report) error {
-	s.ends.Lock()
-	defer s.ends.Unlock()
-	s.mu.Lock()
-	t.Ended = s.ended + len(s.ending) + 1
-	s.mu.Unlock()
-	if n := len(t.Pauses); n > 0 && t.Pauses[n-1].Ended == 0 {
-		t.Pauses[n-1].Ended = t.Ended
-	}
-	if err := s.Store.Put(*t, reports...); err != nil {
-		return fmt.Errorf("record trial: %w", err)
-	}
-	s.mu.Lock()
-	s.ending = append(s.ending, ending{*t, kind})
-	s.mu.Unlock()
-	return nil
-}
-
-// know takes what is durable into the history; it needs the lock.
+// know takes what was put into the history; it needs the lock.
 func (s *state) know(t Trial, kind EventKind) {
 	if n := len(t.Pauses); t.Ended > 0 && (n > 1 || n == 1 && !t.Paused()) { // it had ended before, by a pause
 		s.history = slices.Clone(s.history) // who knows the history takes what has ended for settled

@@ -113,7 +113,10 @@ func (x *Session) End(number int, outcome Outcome, message string) (Trial, error
 	if outcome == Stopped && x.pausing[number] {
 		t.pause()
 	}
-	return t, x.s.record(t, TrialEnded)
+	if err := x.s.record(t, TrialEnded); err != nil {
+		return t, err
+	}
+	return t, x.s.Store.Sync()
 }
 
 // open is a trial that runs.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/inflame-deeplearning/sweep/artifact"
 	"github.com/inflame-deeplearning/sweep/model"
@@ -42,7 +43,7 @@ type Registry[T any] struct {
 }
 
 type entry[T any] struct {
-	schema *schema.Schema
+	schema func() *schema.Schema // made when it is needed: most processes need one or two
 	build  func(sweep.Spec, sweep.Value) (T, error)
 }
 
@@ -59,7 +60,7 @@ func Add[C, T any](r *Registry[T], name string, build func(sweep.Spec, C) (T, er
 	}
 	var zero C
 	r.entries[name] = entry[T]{
-		schema: schema.Of(zero),
+		schema: sync.OnceValue(func() *schema.Schema { return schema.Of(zero) }),
 		build: func(s sweep.Spec, v sweep.Value) (T, error) {
 			var c C
 			if err := schema.Decode(v, &c); err != nil {
@@ -81,7 +82,7 @@ func (r *Registry[T]) New(s sweep.Spec, b sweep.Block) (T, error) {
 		var none T
 		return none, fmt.Errorf("%s %s", r.kind, schema.Unknown(b.Type, r.Names()))
 	}
-	v, problems := e.schema.Complete(b.Config)
+	v, problems := e.schema().Complete(b.Config)
 	if len(problems) > 0 {
 		var none T
 		return none, fmt.Errorf("%s %q: %s", r.kind, b.Type, problems[0])
@@ -92,7 +93,10 @@ func (r *Registry[T]) New(s sweep.Spec, b sweep.Block) (T, error) {
 // lookup is the schema of a plugin's block.
 func (r *Registry[T]) lookup(name string) (*schema.Schema, bool) {
 	e, ok := r.entries[name]
-	return e.schema, ok
+	if !ok {
+		return nil, false
+	}
+	return e.schema(), true
 }
 
 // catalogue is what the reference page and the checks need of a registry of

@@ -71,7 +71,8 @@ func (d Dir) Spec() (Spec, error) {
 	return s, nil
 }
 
-// WriteOutcome says how the trial ended. Nothing is written after it.
+// WriteOutcome says how the trial ended. Nothing is written after it. A power cut may
+// take it back whole: then the trial is launched again, if its end is not in the store.
 func (d Dir) WriteOutcome(r sweep.Result) error { return d.writeJSON("outcome.json", r) }
 
 // Outcome is how the trial ended; ok is false where it has not.
@@ -123,12 +124,19 @@ func (d Dir) writeJSON(name string, v any) error {
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", name, err)
 	}
-	return WriteFile(d.path(name), append(text, '\n'))
+	return replace(d.path(name), append(text, '\n'))
 }
 
-// WriteFile writes a file that is there whole or not at all, also after a
-// power cut.
+// WriteFile writes a file that is there whole, also after a power cut.
 func WriteFile(path string, content []byte) error {
+	if err := replace(path, content); err != nil {
+		return err
+	}
+	return SyncDir(filepath.Dir(path))
+}
+
+// replace writes a file that is there whole or, after a power cut, as it was before.
+func replace(path string, content []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), partial+"*") // mode 0600
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
@@ -140,7 +148,7 @@ func WriteFile(path string, content []byte) error {
 	if err := os.Rename(f.Name(), path); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	return SyncDir(filepath.Dir(path))
+	return nil
 }
 
 // partial is how the names of files begin that are not whole yet.

@@ -13,8 +13,8 @@
 //	                                gone when it has ended and left none
 //	outcome.json   trial -> runner  how it ended (sweep.Result), written last
 //
-// Files are written to a temporary name, synced and renamed; the directory is
-// synced after.
+// Files are written to a temporary name, synced and renamed. Where more depends on
+// them than on the store's record, as on weights, the directory is synced after.
 package trialdir
 
 import (
