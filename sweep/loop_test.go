@@ -80,6 +80,43 @@ func TestLoopRunsEveryVariantOnceOnAllSlots(t *testing.T) {
 	})
 }
 
+// A disk that takes longer than an epoch, and a clock that jumps by months either
+// way: the run comes out as ever, in no more time than the disk takes, and no limit
+// is reached by a jump.
+func TestSlowDiskAndJumpingClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		plain, slow := looptest.NewStore(), looptest.NewStore()
+		if _, err := loop(plain, variants(10), newMachine(3, 2)).Do(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		slow.Slow = 90 * time.Second
+		m := newMachine(3, 2)
+		l := loop(slow, variants(10), m)
+		l.Spec.Limits.Duration = time.Hour
+		jumps := 0
+		l.Now = func() time.Time {
+			jumps++
+			return time.Now().Round(0).AddDate(0, jumps*7%24-12, 0)
+		}
+		start := time.Now()
+		sum, err := l.Do(t.Context())
+		if err != nil || !sum.Complete || sum.Counts[sweep.Succeeded] != 10 {
+			t.Fatalf("Do = %+v, %v", sum, err)
+		}
+		if got, want := time.Since(start), 4*(2*time.Minute+slow.Slow)+slow.Slow; got != want {
+			t.Errorf("it took %v, want %v", got, want)
+		}
+		for n, trial := range slow.Kept {
+			if want := plain.Kept[n]; trial.ID != want.ID || trial.Outcome != want.Outcome || trial.Seconds != want.Seconds || len(trial.Reports) != 2 {
+				t.Errorf("trial %d is %+v, want %+v", n, trial, want)
+			}
+			if times := m.Launches()[trial.ID]; times != 1 || slow.Ends[n] != 1 {
+				t.Errorf("trial %d was launched %d times and ended %d times", n, times, slow.Ends[n])
+			}
+		}
+	})
+}
+
 // A store that fails at write k, for every k: nothing is lost, nothing counted
 // twice, and the finished run looks as if nothing had happened.
 func TestLoopGoesOnAfterAFailureAtAnyWrite(t *testing.T) {

@@ -106,7 +106,7 @@ func (x *Session) End(number int, outcome Outcome, message string) (Trial, error
 		return t, fmt.Errorf("end trial %s: %q is not how a trial ends", t.Name(), outcome)
 	}
 	t.Outcome, t.Message, t.Finished = outcome, message, x.s.Now()
-	t.Seconds = t.Finished.Sub(t.Started).Seconds()
+	t.Seconds = max(t.Finished.Sub(t.Started), 0).Seconds() // clocks are set back now and then
 	if outcome.Ranked() && t.Best.Step == 0 {
 		return t, fmt.Errorf("end trial %s: %s", t.Name(), x.s.unreported(t))
 	}

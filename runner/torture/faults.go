@@ -17,6 +17,7 @@ type fault struct {
 	// orphans: with the runner and the trials' own processes gone, nobody is left to
 	// end what these started, until the next run does.
 	orphans bool
+	disk    bool // it is one of a disk that the workspace has for itself
 }
 
 var faults = []fault{
@@ -40,6 +41,10 @@ var faults = []fault{
 	}},
 	{name: "a second run of the same file", inflict: second},
 	{name: "a copy of the store while it is written", inflict: copied},
+	{name: "the store cut short", inflict: cutShort},
+	{name: "a page of the store overwritten", inflict: overwritten},
+	{name: "a full disk", inflict: full, disk: true},
+	{name: "a read-only disk", inflict: readOnly, disk: true},
 }
 
 // signal sends a signal; that it has ended is no error.

@@ -55,10 +55,16 @@ func (t *torture) run(ctx context.Context) error {
 		if err := w.prepare(); err != nil {
 			return err
 		}
+		w.disk = round%2 == 1 && w.mount()
 		if err := t.round(ctx, w, r, undisturbed[s.name]); err != nil {
 			return fmt.Errorf("%s, round %d: %w", s.name, round, err)
 		}
 		t.sweeps++
+		if w.disk {
+			if err := w.unmount(); err != nil {
+				return err
+			}
+		}
 		if err := os.RemoveAll(w.dir); err != nil {
 			return fmt.Errorf("clear up: %w", err)
 		}
@@ -84,6 +90,9 @@ func (t *torture) round(ctx context.Context, w *workspace, r *rand.Rand, want ou
 		case <-time.After(delay):
 		}
 		f := faults[r.IntN(len(faults))]
+		for f.disk && !w.disk {
+			f = faults[r.IntN(len(faults))]
+		}
 		if err := f.inflict(ctx, w, p); err != nil {
 			return fmt.Errorf("%s after %v: %w", f.name, delay.Round(time.Millisecond), err)
 		}
@@ -132,7 +141,11 @@ type workspace struct {
 	*torture
 	subject subject
 	dir     string
+	disk    bool // its results are on a disk of their own
 }
+
+// results is the directory of the store and the trials.
+func (w *workspace) results() string { return filepath.Join(w.dir, ".sweep") }
 
 func (w *workspace) prepare() error {
 	if err := os.MkdirAll(w.dir, 0o700); err != nil {

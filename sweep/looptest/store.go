@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/inflame-deeplearning/sweep/sweep"
 )
@@ -21,6 +22,7 @@ type Store struct {
 	Earlier map[string]sweep.Trial // of earlier runs, by identity
 	Ends    map[int]int            // how many times a trial has ended, by number
 	FailAt  int                    // 0: never
+	Slow    time.Duration          // what a Sync takes
 
 	mu      sync.Mutex
 	writes  int
@@ -52,6 +54,7 @@ func (s *Store) Put(t sweep.Trial, reports ...sweep.Report) error {
 
 // Sync is a sweep.Store's.
 func (s *Store) Sync() error {
+	time.Sleep(s.Slow)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.failed() {
