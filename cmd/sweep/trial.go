@@ -57,6 +57,9 @@ func runTrial(runner io.Reader, dir trialdir.Dir, p *config.Plugins) error {
 	result, err := logged(context.Background(), dir, p, &stopping)
 	if err != nil {
 		result.Outcome, result.Message = sweep.Failed, err.Error()
+		if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EROFS) { // it did nothing wrong
+			result.Outcome = sweep.Lost
+		}
 	}
 	return own.End(result)
 }

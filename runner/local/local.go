@@ -164,6 +164,12 @@ func (r *local) launch(ctx context.Context, c *child, d device, j sweep.Job, rep
 	}
 	result, err := c.follow(ctx, r, dir, report)
 	result.Device = d.name
+	if err == nil && (result.Outcome == sweep.Failed || result.Outcome == sweep.Lost) {
+		if err := dir.Writable(); err != nil { // then it is not the trial that failed
+			err = fmt.Errorf("trial %s ended, as nothing can be written any more: %w; what was recorded before is safe: see to it, and run it again", j.Trial.Name(), err)
+			return sweep.Result{}, errors.Join(err, dir.ClearOutcome())
+		}
+	}
 	return result, err
 }
 

@@ -151,6 +151,18 @@ func replace(path string, content []byte) error {
 	return nil
 }
 
+// Writable is the reason why nothing of any size can be written in the directory;
+// nil: it can.
+func (d Dir) Writable() error {
+	const size = 1 << 20 // a disk with less room is full
+	name := d.path(partial + "writable")
+	err := os.WriteFile(name, make([]byte, size), 0o600)
+	if rerr := os.Remove(name); err == nil {
+		err = rerr
+	}
+	return err
+}
+
 // partial is how the names of files begin that are not whole yet.
 const partial = ".tmp-"
 
