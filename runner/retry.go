@@ -62,15 +62,9 @@ func (r retry) Resize(slots int) error {
 func (r retry) Run(ctx context.Context, j sweep.Job, report func(sweep.Report)) (sweep.Result, error) {
 	var all sweep.Result // of the attempts together
 	ended := map[sweep.Outcome]int{}
-	last := 0 // the last step reported: an attempt reports its checkpoint's steps again
 	pauses := rand.New(rand.NewPCG(j.Trial.Seed, uint64(j.Trial.Number)))
 	for attempt := 1; ; attempt++ {
-		result, err := r.Slotted.Run(ctx, j, func(rep sweep.Report) {
-			if rep.Step > last {
-				last = rep.Step
-				report(rep)
-			}
-		})
+		result, err := r.Slotted.Run(ctx, j, report) // a later attempt reports from the first step on: it takes back what it does not go on from
 		all.Seconds += result.Seconds
 		all.PeakMemory = max(all.PeakMemory, result.PeakMemory)
 		result.Attempts, result.Seconds, result.PeakMemory = attempt, all.Seconds, all.PeakMemory

@@ -61,8 +61,8 @@ func TestEachOutcomeHasItsAttempts(t *testing.T) {
 				if result.Outcome != test.outcomes[len(test.outcomes)-1] || result.Seconds != float64(test.want) || result.PeakMemory != 10 {
 					t.Errorf("result %+v", result)
 				}
-				if len(steps) != test.want+1 || !slices.IsSorted(steps) {
-					t.Errorf("steps %v are not told once each", steps)
+				if len(steps) != 2*test.want || !slices.Equal(steps[len(steps)-2:], []int{1, test.want + 1}) {
+					t.Errorf("steps %v do not end as the last attempt's", steps)
 				}
 			})
 		})

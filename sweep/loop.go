@@ -432,8 +432,18 @@ func (s *state) slim(t Trial) Trial {
 		if t.Task = (Task{}); s.Stopper == nil {
 			t.Reports = nil
 		}
+		if s.forgets() {
+			t.Params, t.Best.Metrics = nil, nil
+		}
 	}
 	return t
+}
+
+// forgets reports whether nobody will ask what trials were and what they reached.
+func (s *state) forgets() bool {
+	_, learns := s.Searcher.(Learner)
+	_, breeds := s.Searcher.(Breeder)
+	return !learns && !breeds && s.Stopper == nil && s.Spec.Repeat <= 1 && s.Spec.Limits.Confirm == 0
 }
 
 func (s *state) observe(e Event) {

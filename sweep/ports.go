@@ -46,9 +46,9 @@ var ErrWait = errors.New("wait for a trial to end")
 // Searcher chooses variants. It decides from n, the history and the spec it
 // was made with alone; it may cache, and must answer the same without its
 // cache, so that a resumed sweep proposes what the undisturbed one would have.
-// Of the history it uses the trials that have ended and the parameters of those
-// that have not, but not what these have reported so far: that is not recorded
-// with the proposal.
+// Of the history a Learner uses the trials that have ended and the parameters of
+// those that have not, but not what these have reported so far: that is not recorded
+// with the proposal. Others do not use it.
 type Searcher interface {
 	// Next is the n-th variant, n counting from 0, or ErrExhausted, or ErrWait.
 	Next(n int, past History) (Params, error)

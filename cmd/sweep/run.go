@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -81,7 +82,12 @@ func variables(flags []string) (map[string]string, error) {
 	return values, nil
 }
 
+// garbage is how much of it, in percent of what is in use, a run lets gather: it
+// lives for days beside trials that need the memory, and makes little.
+const garbage = 50
+
 func (r *runOptions) run(cmd *cobra.Command, path string, p *config.Plugins) error {
+	debug.SetGCPercent(garbage)
 	file, vars, err := readFile(path, r.vars, p)
 	if err != nil {
 		return err

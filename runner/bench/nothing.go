@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -64,6 +65,7 @@ func nothing(ctx context.Context, args []string, out io.Writer) error {
 	if _, err := fmt.Sscan(args[0]+" "+args[1], &dir, &n); err != nil {
 		return fmt.Errorf("read arguments: %w", err)
 	}
+	debug.SetGCPercent(50) // as sweep run has it
 	db, err := results.Open(dir)
 	if err != nil {
 		return err

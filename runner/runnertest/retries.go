@@ -25,13 +25,15 @@ func Retries(t *testing.T, build func(t *testing.T, p runner.Policy) sweep.Runne
 	} {
 		t.Run("a trial is tried again "+name, func(t *testing.T) {
 			t.Parallel() // most of it is pauses
-			told := map[int]int{}
-			result, err := build(t, test.policy).Run(t.Context(), Job(t, test.script), func(r sweep.Report) { told[r.Step]++ })
+			var curve sweep.Trial // an attempt takes back what those before it have reported
+			job := Job(t, test.script)
+			spec := sweep.Spec{Objectives: job.Objectives}
+			result, err := build(t, test.policy).Run(t.Context(), job, func(r sweep.Report) { curve.Add(r, spec) })
 			if err != nil || result.Outcome != test.want || result.Attempts != test.attempts {
 				t.Errorf("Run = %+v, %v; want %s after %d attempts", result, err, test.want, test.attempts)
 			}
-			if len(told) != test.steps || told[1] != 1 {
-				t.Errorf("reports by step: %v, want %d steps once each", told, test.steps)
+			if curve.Steps != test.steps {
+				t.Errorf("%d steps: %+v, want %d", curve.Steps, curve.Reports, test.steps)
 			}
 		})
 	}

@@ -3,6 +3,7 @@ package gpu
 import (
 	"bytes"
 	"fmt"
+	"math"
 
 	"github.com/ebitengine/purego"
 )
@@ -17,7 +18,17 @@ const (
 )
 
 // memory is nvmlMemory_t.
-type memory struct{ total, _, used uint64 } // the middle: free
+type memory struct{ total, free, used uint64 }
+
+// occupant is nvmlProcessInfo_t, version 3 of the call that fills it.
+type occupant struct {
+	pid  uint32
+	used uint64 // bytes; all ones: not told
+	_, _ uint32 // instances of a divided GPU
+}
+
+// most processes on a GPU that are told.
+const most = 256
 
 // nvml are the functions used, each returning 0 where all is well.
 type nvml struct {
@@ -28,16 +39,26 @@ type nvml struct {
 	name        func(uintptr, *byte, uint32) int32
 	uuid        func(uintptr, *byte, uint32) int32
 	memory      func(uintptr, *memory) int32
+	occupants   func(uintptr, *uint32, *occupant) int32 // nil: a driver older than 510
 	driver      func(*byte, uint32) int32
 	errorString func(int32) string
 }
 
-func probe() (found Found) {
+func probe() Found {
+	n, reason := load()
+	if reason != "" {
+		return Found{Reason: reason}
+	}
+	defer n.shutdown()
+	return n.list()
+}
+
+// load loads and starts the library; the reason says why it cannot.
+func load() (n nvml, reason string) {
 	lib, err := purego.Dlopen(library, purego.RTLD_NOW|purego.RTLD_GLOBAL)
 	if err != nil {
-		return Found{Reason: noDriver}
+		return n, noDriver
 	}
-	var n nvml
 	for symbol, f := range map[string]any{
 		"nvmlInit_v2": &n.initialise, "nvmlShutdown": &n.shutdown,
 		"nvmlDeviceGetCount_v2": &n.count, "nvmlDeviceGetHandleByIndex_v2": &n.handle,
@@ -46,15 +67,56 @@ func probe() (found Found) {
 	} {
 		address, err := purego.Dlsym(lib, symbol)
 		if err != nil {
-			return Found{Reason: fmt.Sprintf("%s: it has no %s", badLibrary, symbol)}
+			return n, fmt.Sprintf("%s: it has no %s", badLibrary, symbol)
 		}
 		purego.RegisterFunc(f, address)
 	}
-	if code := n.initialise(); code != nvmlOK {
-		return Found{Reason: fmt.Sprintf("%s: %s", badLibrary, n.errorString(code))}
+	if address, err := purego.Dlsym(lib, "nvmlDeviceGetComputeRunningProcesses_v3"); err == nil {
+		purego.RegisterFunc(&n.occupants, address)
 	}
-	defer n.shutdown()
-	return n.list()
+	if code := n.initialise(); code != nvmlOK {
+		return n, fmt.Sprintf("%s: %s", badLibrary, n.errorString(code))
+	}
+	return n, ""
+}
+
+// monitor keeps the library started for as long as the process lives.
+type monitor struct{ nvml nvml }
+
+func watch() (*Monitor, bool) {
+	n, reason := load()
+	if reason != "" {
+		return nil, false
+	}
+	return &Monitor{monitor{n}}, true
+}
+
+func (m monitor) free(index int) (int64, bool) {
+	var handle uintptr
+	var holds memory
+	if m.nvml.handle(uint32(index), &handle) != nvmlOK || m.nvml.memory(handle, &holds) != nvmlOK {
+		return 0, false
+	}
+	return int64(holds.free), true
+}
+
+func (m monitor) held(index int) map[int]int64 {
+	var handle uintptr
+	if m.nvml.occupants == nil || m.nvml.handle(uint32(index), &handle) != nvmlOK {
+		return nil
+	}
+	var list [most]occupant
+	count := uint32(len(list))
+	if m.nvml.occupants(handle, &count, &list[0]) != nvmlOK {
+		return nil
+	}
+	out := map[int]int64{}
+	for _, o := range list[:min(int(count), len(list))] {
+		if o.used != math.MaxUint64 {
+			out[int(o.pid)] += int64(o.used)
+		}
+	}
+	return out
 }
 
 func (n nvml) list() Found {
