@@ -54,6 +54,15 @@ func (c Contender) Standing() float64 {
 	return c.Value
 }
 
+// Unscored is the contender as it was recorded.
+func (c Contender) Unscored() Contender {
+	c.Score, c.Seeds = nil, slices.Clone(c.Seeds)
+	for i := range c.Seeds {
+		c.Seeds[i].Score = nil
+	}
+	return c
+}
+
 // Best is the seed that the contender is called by.
 func (c Contender) Best() Seed {
 	i := slices.IndexFunc(c.Seeds, func(s Seed) bool { return s.Trial == c.Trial })
