@@ -149,6 +149,9 @@ func (r *runOptions) run(cmd *cobra.Command, path string, p *config.Plugins) err
 	if state == results.Finished { // before the end is recorded: a run killed in between is gone on with
 		if err := r.judge(cmd, db, run, file, p); err != nil {
 			finish(db, run.ID, results.Interrupted, "not judged: "+err.Error())
+			if summary.Interrupted = cmd.Context().Err() != nil; summary.Interrupted {
+				return r.report(cmd, db, run.ID, path, summary)
+			}
 			return err
 		}
 	}
