@@ -5,7 +5,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"os"
 	"slices"
 	"time"
 
@@ -283,14 +285,16 @@ func last(b *bucket, sweepName string) int {
 	return n
 }
 
-// champions checks that entries are of their key, and follow each other.
+// champions checks that entries are of their key, and follow each other, and that those
+// who stand have their models.
 func (i *inspector) champions(t *tx) error {
 	b := t.perhaps(championsBucket)
 	if b == nil {
 		return nil
 	}
 	next := map[string]int{}
-	return b.ForEach(func(key, text []byte) error {
+	standing := map[string]Contender{}
+	err := b.ForEach(func(key, text []byte) error {
 		var j Judgement
 		if err := readJSON(text, &j); err != nil {
 			return err
@@ -299,6 +303,16 @@ func (i *inspector) champions(t *tx) error {
 		if !bytes.Equal(key, championKey(j.Sweep, j.Number)) || j.Number != next[j.Sweep] {
 			i.damaged(fmt.Sprintf("entry %d of the record of sweep %s says it is entry %d", next[j.Sweep], j.Sweep, j.Number))
 		}
+		standing[j.Sweep] = i.db.found(j).Champion()
 		return nil
 	})
+	for _, name := range slices.Sorted(maps.Keys(standing)) {
+		c := standing[name]
+		for _, s := range c.Seeds {
+			if _, err := os.Stat(s.Model); s.Model != "" && err != nil {
+				i.tell("champion of sweep "+name, fmt.Sprintf("the model of trial %s is gone: %v", s.Trial, err), "make another trial champion: sweep champion promote TRIAL")
+			}
+		}
+	}
+	return err
 }
