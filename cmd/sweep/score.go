@@ -101,17 +101,24 @@ const seenFile = "seen"
 
 // noteSeen writes it, where the data is still there.
 func noteSeen(db *results.DB) func(results.Seed, string) error {
+	var seen artifact.Seen
+	of := "" // seeds of a variant have the same
 	return func(s results.Seed, dir string) error {
-		data, err := artifact.Open(db.CacheDir(), s.Data)
-		if err != nil {
-			return nil // it was cleared away: nothing can be left out for it
+		if s.Data != of {
+			data, err := artifact.Open(db.CacheDir(), s.Data)
+			if err != nil {
+				return nil // it was cleared away: nothing can be left out for it
+			}
+			seen, of = data.Seen(), s.Data
+			if err := data.Close(); err != nil {
+				return err
+			}
 		}
-		defer data.Close() //nolint:errcheck // it was only read
 		f, err := os.OpenFile(filepath.Join(dir, seenFile), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if err != nil {
 			return fmt.Errorf("note what trial %s has learned from: %w", s.Trial, err)
 		}
-		_, err = data.Seen().WriteTo(f)
+		_, err = seen.WriteTo(f)
 		return errors.Join(err, f.Sync(), f.Close())
 	}
 }
