@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -106,8 +108,11 @@ func noteSeen(db *results.DB) func(results.Seed, string) error {
 	return func(s results.Seed, dir string) error {
 		if s.Data != of {
 			data, err := artifact.Open(db.CacheDir(), s.Data)
+			if errors.Is(err, fs.ErrNotExist) { // cleared away: nothing can be left out for it
+				return nil
+			}
 			if err != nil {
-				return nil // it was cleared away: nothing can be left out for it
+				return err
 			}
 			seen, of = data.Seen(), s.Data
 			if err := data.Close(); err != nil {
@@ -127,16 +132,18 @@ func noteSeen(db *results.DB) func(results.Seed, string) error {
 // are drawn anew when data changes, so that what was in the training split may be in
 // this one; of the same data they are the same.
 func unseen(s results.Seed, data string, n int, inputs func(artifact.Meta) (artifact.Examples, error)) ([]int, error) {
-	f, err := os.Open(filepath.Join(s.Model, seenFile))
-	if s.Data == data || err != nil {
+	text, err := os.ReadFile(filepath.Join(s.Model, seenFile))
+	if s.Data == data || errors.Is(err, fs.ErrNotExist) { // there is nothing to leave out, or nothing known of it
 		all := make([]int, n)
 		for i := range all {
 			all[i] = i
 		}
-		return all, nil // there is nothing to leave out, or nothing known of it
+		return all, nil
 	}
-	defer f.Close() //nolint:errcheck // it was only read
-	seen, err := artifact.ReadSeen(f)
+	if err != nil {
+		return nil, err
+	}
+	seen, err := artifact.ReadSeen(bytes.NewReader(text))
 	if err != nil {
 		return nil, err
 	}
