@@ -27,6 +27,13 @@ type Notice struct {
 	Finished  time.Time      `json:"finished"`
 	Trials    map[string]int `json:"trials"` // total, cached, and each outcome
 	Best      *Standing      `json:"best"`   // of the run
+
+	// How the run's best fared against the champion of its sweep, where one is kept:
+	// who stands now, who stood before where that is another, and why, in words.
+	// Values are those on the run's data where both were scored on it.
+	Champion *Standing `json:"champion,omitempty"`
+	Former   *Standing `json:"former,omitempty"`
+	Verdict  string    `json:"verdict,omitempty"`
 }
 
 // Standing is a trial by what it reached.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -11,7 +12,8 @@ import (
 	"github.com/inflame-deeplearning/sweep/sweep/config"
 )
 
-// after does what follows the end of a run: whoever wants to know is told.
+// after does what follows the end of a run, whose winner was judged before that end
+// was recorded: whoever wants to know is told.
 func after(cmd *cobra.Command, db *results.DB, id string, file *config.File) error {
 	run, err := db.Find(id)
 	if err != nil {
@@ -41,6 +43,9 @@ func noticeOf(db *results.DB, run results.Run) (sweep.Notice, error) {
 	if run.Status == results.Failed {
 		n.Occasions = []sweep.Occasion{sweep.RunFailed}
 	}
+	if err := addJudgement(db, run, &n); err != nil {
+		return n, err
+	}
 	rows, err := db.Best(run.ID, 1)
 	if err != nil || len(rows) == 0 {
 		return n, err
@@ -48,4 +53,34 @@ func noticeOf(db *results.DB, run results.Run) (sweep.Notice, error) {
 	best := rows[0]
 	n.Best = &sweep.Standing{Trial: best.Trial.Name(), Objective: run.Objectives[0].Name, Value: best.Mean, Params: best.Trial.Params}
 	return n, nil
+}
+
+// addJudgement adds how the run's winner fared against the champion.
+func addJudgement(db *results.DB, run results.Run, n *sweep.Notice) error {
+	if run.Judged == nil {
+		return nil
+	}
+	record, err := db.Judgements(run.Sweep)
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(record, func(j results.Judgement) bool { return j.Number == run.Judged.Number })
+	if at < 0 {
+		return fmt.Errorf("the record of sweep %s lacks entry %d, of run %s: sweep db check", run.Sweep, run.Judged.Number, run.ID)
+	}
+	j := record[at]
+	place := func(c results.Contender) *sweep.Standing {
+		return &sweep.Standing{Trial: c.Trial, Objective: c.Objective.Name, Value: c.Standing(), Params: c.Params}
+	}
+	n.Verdict, n.Champion = j.Verdict, place(j.Champion())
+	if j.Took {
+		n.Occasions = append(n.Occasions, sweep.NewChampion)
+		if j.Former != nil {
+			n.Former = place(*j.Former)
+		}
+	}
+	if j.Regression {
+		n.Occasions = append(n.Occasions, sweep.RunRegressed)
+	}
+	return nil
 }

@@ -63,6 +63,10 @@ compared by the same one.`,
 			if err != nil {
 				return err
 			}
+			change, err := dataSince(db, run)
+			if err != nil {
+				return err
+			}
 			if asJSON {
 				rows, err := db.Best(run.ID, 1)
 				if err != nil {
@@ -70,9 +74,18 @@ compared by the same one.`,
 				}
 				summary := run.Summary(rows)
 				summary.Front = front
-				return writeJSON(cmd.OutOrStdout(), summary)
+				return writeJSON(cmd.OutOrStdout(), struct {
+					results.RunJSON
+					DataChange *dataChange `json:"data_change,omitempty"` // since the run before
+				}{summary, change})
 			}
 			showRun(cmd, run, front)
+			if len(run.Data) > 0 {
+				field(cmd, "data", "%s", describeData(run, change))
+			}
+			if run.Origin != nil {
+				field(cmd, "origin", "%s", describeOrigin(*run.Origin))
+			}
 			return o.standings(cmd, db, run)
 		},
 	}
@@ -88,8 +101,8 @@ func field(cmd *cobra.Command, name, format string, args ...any) {
 
 func showRun(cmd *cobra.Command, run results.Run, front *results.FrontJSON) {
 	field(cmd, "run", "%s, of %s", run.ID, run.File)
-	state := string(run.Status)
-	if run.Reason != "" && run.Reason != state {
+	state := statusOf(run)
+	if run.Reason != "" && run.Reason != string(run.Status) {
 		state += ": " + run.Reason
 	}
 	field(cmd, "status", "%s", state)
@@ -102,6 +115,9 @@ func showRun(cmd *cobra.Command, run results.Run, front *results.FrontJSON) {
 		trials += fmt.Sprintf(" of %d", run.Total)
 	}
 	field(cmd, "trials", "%s", trials)
+	if run.Judged != nil {
+		field(cmd, "champion", "%s", run.Judged.Verdict)
+	}
 	field(cmd, "search", "%s over %s", run.Search, strings.Join(run.Params, ", "))
 	var goals []string
 	for _, objective := range run.Objectives {
@@ -114,6 +130,18 @@ func showRun(cmd *cobra.Command, run results.Run, front *results.FrontJSON) {
 	if front != nil {
 		field(cmd, "front", "%s", describeFront(run, *front))
 	}
+}
+
+// statusOf is a run's state, and what it was to its sweep's record.
+func statusOf(run results.Run) string {
+	switch j := run.Judged; {
+	case j == nil:
+	case j.Regression:
+		return string(run.Status) + ", regression"
+	case j.Champion:
+		return string(run.Status) + ", champion"
+	}
+	return string(run.Status)
 }
 
 func showTrial(cmd *cobra.Command, run results.Run, t sweep.Trial) error {

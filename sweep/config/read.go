@@ -37,7 +37,9 @@ type File struct {
 	Stopper    sweep.Stopper // nil: none
 	Runner     sweep.Runner
 	Notifiers  []sweep.Notifier
-	Schedule   *Schedule // nil: none
+	Champion   *Champion   // nil: no record is kept
+	Regression *Regression // nil: none is looked for
+	Schedule   *Schedule   // nil: none
 }
 
 // Read reads the sweep file at path. vars are the values given to its
@@ -216,6 +218,7 @@ func (r *reader) file(body *hclsyntax.Body, vars map[string]string) *File {
 		f.Spec.Space = r.space(blocks["params"][0].Body)
 	}
 	f.Spec.Limits = r.limits(first(blocks, "limits"))
+	r.record(f, first(blocks, "champion"), first(blocks, "regression"))
 	f.Schedule = r.schedule(first(blocks, "schedule"))
 	task := r.task(body, blocks)
 	if len(r.diags) > 0 { // what follows evaluates, and would only repeat these
