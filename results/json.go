@@ -33,6 +33,8 @@ type TrialJSON struct {
 	ExitCode   int   `json:"exit_code,omitempty"`   // of a failed program; -1: killed by a signal
 	PeakMemory int64 `json:"peak_memory,omitempty"` // most bytes that its processes held; left out where not known
 
+	PeakGPUMemory int64 `json:"peak_gpu_memory,omitempty"` // most bytes of its GPU that they were seen to hold
+
 	// Where the sweep has a constraint and the trial a result.
 	Feasible  *bool    `json:"feasible,omitempty"`
 	Violation *float64 `json:"violation,omitempty"` // of an infeasible one; left out where it cannot be told
@@ -101,7 +103,7 @@ func OutcomeName(o sweep.Outcome) string {
 func (r Run) JSON(t sweep.Trial) TrialJSON {
 	out := TrialJSON{
 		Run: r.ID, Sweep: r.Sweep, Trial: t.Name(), ID: t.ID, Outcome: OutcomeName(t.Outcome), Message: t.Message,
-		Params: t.Params, Metrics: t.Best.Metrics, Epochs: t.Steps, Seconds: t.Seconds, CachedAs: t.CachedAs, Confirms: t.Confirms, ExitCode: t.ExitCode, PeakMemory: t.PeakMemory,
+		Params: t.Params, Metrics: t.Best.Metrics, Epochs: t.Steps, Seconds: t.Seconds, CachedAs: t.CachedAs, Confirms: t.Confirms, ExitCode: t.ExitCode, PeakMemory: t.PeakMemory, PeakGPUMemory: t.PeakGPUMemory,
 	}
 	if p := t.Parent; p != nil {
 		out.Parent = sweep.Trial{Run: t.Run, Number: p.Number}.Name()

@@ -66,8 +66,8 @@ func (r retry) Run(ctx context.Context, j sweep.Job, report func(sweep.Report)) 
 	for attempt := 1; ; attempt++ {
 		result, err := r.Slotted.Run(ctx, j, report) // a later attempt reports from the first step on: it takes back what it does not go on from
 		all.Seconds += result.Seconds
-		all.PeakMemory = max(all.PeakMemory, result.PeakMemory)
-		result.Attempts, result.Seconds, result.PeakMemory = attempt, all.Seconds, all.PeakMemory
+		all.PeakMemory, all.PeakGPUMemory = max(all.PeakMemory, result.PeakMemory), max(all.PeakGPUMemory, result.PeakGPUMemory)
+		result.Attempts, result.Seconds, result.PeakMemory, result.PeakGPUMemory = attempt, all.Seconds, all.PeakMemory, all.PeakGPUMemory
 		if ended[result.Outcome]++; err != nil || ended[result.Outcome] > r.policy.retries(result.Outcome) {
 			return result, err
 		}

@@ -267,7 +267,7 @@ func (s *state) reject(t Trial, why error) error {
 func takeOver(t, from Trial, spec Spec) Trial {
 	t.CachedAs = from.Name()
 	t.Outcome, t.Message, t.Device, t.Dir = from.Outcome, from.Message, from.Device, from.Dir
-	t.Started, t.Finished, t.Seconds, t.PeakMemory = from.Started, from.Finished, from.Seconds, from.PeakMemory
+	t.Started, t.Finished, t.Seconds, t.PeakMemory, t.PeakGPUMemory = from.Started, from.Finished, from.Seconds, from.PeakMemory, from.PeakGPUMemory
 	t.Steps, t.Reports = from.Steps, from.Reports
 	t.judge(spec)
 	return t
@@ -326,7 +326,7 @@ func (s *state) launch(ctx context.Context, t Trial) error {
 	t.Outcome, t.Message, t.ExitCode = result.Outcome, result.Message, result.ExitCode
 	t.Device = result.Device
 	t.Seconds += result.Seconds
-	t.PeakMemory = max(t.PeakMemory, result.PeakMemory)
+	t.PeakMemory, t.PeakGPUMemory = max(t.PeakMemory, result.PeakMemory), max(t.PeakGPUMemory, result.PeakGPUMemory)
 	t.Attempt += max(result.Attempts-1, 0)
 	if t.Outcome == Stopped {
 		t.Message = stopped.Reason

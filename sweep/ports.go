@@ -143,6 +143,8 @@ type Result struct {
 	Seconds  float64 `json:"seconds,omitempty"` // spent in the trial itself
 
 	PeakMemory int64 `json:"peak_memory,omitempty"` // most bytes that its processes held; 0: not known
+
+	PeakGPUMemory int64 `json:"peak_gpu_memory,omitempty"` // most bytes of its GPU that they were seen to hold
 }
 
 // Store records the trials of one run.

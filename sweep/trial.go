@@ -92,6 +92,8 @@ type Trial struct {
 
 	PeakMemory int64 `json:"peak_memory,omitempty"` // most bytes that its processes held, of all attempts; 0: not known
 
+	PeakGPUMemory int64 `json:"peak_gpu_memory,omitempty"` // most bytes of its GPU that they were seen to hold
+
 	Best  Report `json:"best,omitzero"` // the best step by the first objective, of the feasible ones where there are any
 	Steps int    `json:"steps"`         // reports so far: epochs for the built-in trainers
 

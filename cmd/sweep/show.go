@@ -180,7 +180,11 @@ func showTrial(cmd *cobra.Command, run results.Run, t sweep.Trial) error {
 	}
 	field(cmd, "time", "%s", spent)
 	if t.PeakMemory > 0 {
-		field(cmd, "memory", "%s at its peak", size(t.PeakMemory))
+		text := size(t.PeakMemory) + " at its peak"
+		if t.PeakGPUMemory > 0 {
+			text += ", " + size(t.PeakGPUMemory) + " on its GPU"
+		}
+		field(cmd, "memory", "%s", text)
 	}
 	if dir, ok := results.ModelDir(t); ok {
 		field(cmd, "model", "%s", dir)

@@ -36,6 +36,9 @@ type child struct {
 	err    error
 	kills  int // the kernel's out-of-memory kills before it started
 	id     atomic.Pointer[process.ID]
+
+	gpu     *graphics // nil: none, or one that does not tell its memory
+	peakGPU int64     // the most bytes of it that were seen held
 }
 
 // start launches the child on cores. Its standard input is a pipe that closes when
@@ -56,7 +59,7 @@ func (r *local) start(c *child, dir trialdir.Dir, d device, cores []int) error {
 	defer log.Close()                               //nolint:errcheck // the child has its own handle
 	c.cmd = exec.Command(exe, "trial", string(dir)) //nolint:noctx // ended through its directory first, killed second
 	c.cmd.Stdout, c.cmd.Stderr = log, log
-	c.cmd.Env = append(os.Environ(), "CUDA_VISIBLE_DEVICES="+d.visible, trialdir.Variable+"="+full)
+	c.cmd.Env = append(os.Environ(), "CUDA_DEVICE_ORDER=PCI_BUS_ID", "CUDA_VISIBLE_DEVICES="+d.visible, trialdir.Variable+"="+full)
 	c.cmd.Env = append(c.cmd.Env, threadEnvironment(r.coresEach)...)
 	stdin, err := c.cmd.StdinPipe()
 	if err != nil {
@@ -80,13 +83,22 @@ func (r *local) start(c *child, dir trialdir.Dir, d device, cores []int) error {
 }
 
 // resident is the memory that the trial holds now, in bytes.
-func (c *child) resident() int64 {
+func (c *child) resident() int64 { return process.Resident(c.processes()) }
+
+// onGPU is the memory of its GPU that the trial holds now, in bytes.
+func (c *child) onGPU() int64 { return c.gpu.held(c.processes()) }
+
+// processes are those that the trial consists of now.
+func (c *child) processes() []process.ID {
 	id := c.id.Load()
 	if id == nil || !id.Alive() {
-		return 0
+		return nil
 	}
-	return process.Resident(append(process.Descendants(id.PID), *id))
+	return append(process.Descendants(id.PID), *id)
 }
+
+// lookAtGPU is how often it is asked what a trial holds of it.
+const lookAtGPU = time.Second
 
 // kill ends the child and all that it has started, what has left its group first:
 // while the child is there, nothing escapes it, and halted it does not take its
@@ -106,6 +118,12 @@ func (c *child) follow(ctx context.Context, r *local, dir trialdir.Dir, report f
 	var timeout, grace <-chan time.Time
 	if r.Timeout > 0 {
 		timeout = time.After(r.Timeout)
+	}
+	var asks <-chan time.Time
+	if c.gpu != nil {
+		ticker := time.NewTicker(lookAtGPU)
+		defer ticker.Stop()
+		asks = ticker.C
 	}
 	timedOut, killed := false, false
 	var cause, failed error
@@ -131,6 +149,8 @@ func (c *child) follow(ctx context.Context, r *local, dir trialdir.Dir, report f
 				}
 			}
 			look.Reset(pause(quiet))
+		case <-asks:
+			c.peakGPU = max(c.peakGPU, c.onGPU())
 		case <-timeout:
 			timedOut = true
 			end()

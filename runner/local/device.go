@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/inflame-deeplearning/sweep/runner/local/gpu"
+	"github.com/inflame-deeplearning/sweep/sweep/process"
 )
 
 // device is what a slot gives its trial: cores, and perhaps a share of a GPU.
@@ -14,6 +15,23 @@ type device struct {
 	slot    int
 	name    string
 	visible string // CUDA_VISIBLE_DEVICES
+	gpu     int    // its number, where it is one
+}
+
+// graphics is a GPU whose memory is known.
+type graphics struct {
+	index   int
+	monitor *gpu.Monitor
+	gate    *gate
+}
+
+// held is how much of its memory processes hold.
+func (g *graphics) held(ids []process.ID) (bytes int64) {
+	by := g.monitor.Held(g.index)
+	for _, id := range ids {
+		bytes += by[id.PID]
+	}
+	return bytes
 }
 
 // devices are the slots' of a machine with so many cores, and how many cores each has.
@@ -61,13 +79,31 @@ func (c Config) shares(machine int) ([]device, error) {
 	}
 	for range c.TrialsPerGPU { // the first share of every GPU before any second one
 		for _, i := range numbers {
-			out = append(out, device{len(out), fmt.Sprintf("gpu %d", i), strconv.Itoa(i)})
+			out = append(out, device{len(out), fmt.Sprintf("gpu %d", i), strconv.Itoa(i), i})
 		}
 	}
 	if c.Parallel > 0 {
 		out = out[:min(c.Parallel, len(out))]
 	}
 	return out, nil
+}
+
+// watch is what there is to know of a device's GPU; nil: it has none, or its memory
+// is not told.
+func (r *local) watch(d device) *graphics {
+	if d.visible == "" {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.graphics == nil {
+		r.graphics = map[int]*graphics{}
+		r.monitor, _ = gpu.Watch()
+	}
+	if r.monitor != nil && r.graphics[d.gpu] == nil {
+		r.graphics[d.gpu] = &graphics{d.gpu, r.monitor, newGate(func() (int64, bool) { return r.monitor.Free(d.gpu) })}
+	}
+	return r.graphics[d.gpu]
 }
 
 // Cores is how many cores trials may use: those this process is kept to, or as

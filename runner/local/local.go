@@ -13,6 +13,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/inflame-deeplearning/sweep/runner"
+	"github.com/inflame-deeplearning/sweep/runner/local/gpu"
 	"github.com/inflame-deeplearning/sweep/sweep"
 	"github.com/inflame-deeplearning/sweep/sweep/process"
 	"github.com/inflame-deeplearning/sweep/sweep/trialdir"
@@ -55,6 +56,9 @@ type local struct {
 	mu    sync.Mutex
 	slots int          // that there are to be
 	open  map[int]bool // slots whose device there is, free or not
+
+	monitor  *gpu.Monitor // of GPUs; nil: none was needed, or they do not tell
+	graphics map[int]*graphics
 
 	coresEach int   // that a trial is to use
 	cores     cores // to which trials are kept; none: to those of this process
@@ -132,8 +136,16 @@ func (r *local) Run(ctx context.Context, j sweep.Job, report func(sweep.Report))
 		return done, passOn(dir.Tail(), report)
 	}
 	_, alone := r.crowded.LoadAndDelete(dir)
-	c := &child{}
-	place := &ticket{alone: alone, kind: j.Trial.Task.Model.Type, resident: c.resident}
+	c := &child{gpu: r.watch(d)}
+	kind := j.Trial.Task.Model.Type
+	if c.gpu != nil {
+		share := &ticket{kind: kind, resident: c.onGPU}
+		if !c.gpu.gate.enter(ctx, share, j.Trial.PeakGPUMemory) {
+			return sweep.Result{Outcome: sweep.Cancelled}, nil
+		}
+		defer func() { c.gpu.gate.leave(share, c.peakGPU) }()
+	}
+	place := &ticket{alone: alone, kind: kind, resident: c.resident}
 	if !r.gate.enter(ctx, place, j.Trial.PeakMemory) {
 		return sweep.Result{Outcome: sweep.Cancelled}, nil
 	}
@@ -163,7 +175,7 @@ func (r *local) launch(ctx context.Context, c *child, d device, j sweep.Job, rep
 		return sweep.Result{}, err
 	}
 	result, err := c.follow(ctx, r, dir, report)
-	result.Device = d.name
+	result.Device, result.PeakGPUMemory = d.name, c.peakGPU
 	if err == nil && (result.Outcome == sweep.Failed || result.Outcome == sweep.Lost) {
 		if err := dir.Writable(); err != nil { // then it is not the trial that failed
 			err = fmt.Errorf("trial %s ended, as nothing can be written any more: %w; what was recorded before is safe: see to it, and run it again", j.Trial.Name(), err)

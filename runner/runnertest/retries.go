@@ -24,7 +24,7 @@ func Retries(t *testing.T, build func(t *testing.T, p runner.Policy) sweep.Runne
 		"for want of memory":               {"echo loss=1; echo MemoryError; exit 1", runner.Policy{OutOfMemory: 1}, sweep.OutOfMemory, 2, 1},
 	} {
 		t.Run("a trial is tried again "+name, func(t *testing.T) {
-			t.Parallel() // most of it is pauses
+			t.Parallel()          // most of it is pauses
 			var curve sweep.Trial // an attempt takes back what those before it have reported
 			job := Job(t, test.script)
 			spec := sweep.Spec{Objectives: job.Objectives}
