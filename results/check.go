@@ -122,7 +122,7 @@ func (i *inspector) look(t *tx) error {
 			i.damaged(fmt.Sprintf("run %s: %v", id, err))
 		}
 	}
-	return i.identities(t)
+	return errors.Join(i.identities(t), i.schedules(t))
 }
 
 // ids are the runs, as three buckets have them.

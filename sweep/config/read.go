@@ -19,6 +19,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclwrite"
 
 	"github.com/inflame-deeplearning/sweep/sweep"
+	"github.com/inflame-deeplearning/sweep/sweep/schedule"
 	"github.com/inflame-deeplearning/sweep/sweep/schema"
 )
 
@@ -37,7 +38,7 @@ type File struct {
 	Stopper    sweep.Stopper // nil: none
 	Runner     sweep.Runner
 	Notifiers  []sweep.Notifier
-	Schedule   *Schedule // nil: none
+	Schedule   *schedule.Schedule // nil: none
 }
 
 // Read reads the sweep file at path. vars are the values given to its
@@ -216,7 +217,7 @@ func (r *reader) file(body *hclsyntax.Body, vars map[string]string) *File {
 		f.Spec.Space = r.space(blocks["params"][0].Body)
 	}
 	f.Spec.Limits = r.limits(first(blocks, "limits"))
-	f.Schedule = r.schedule(first(blocks, "schedule"))
+	f.Schedule = r.schedule(first(blocks, "schedule"), f.Spec.Name)
 	task := r.task(body, blocks)
 	if len(r.diags) > 0 { // what follows evaluates, and would only repeat these
 		r.leftovers(blocks)

@@ -1,0 +1,83 @@
+package results
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/gofrs/flock"
+)
+
+// BusyError is the error of what another process has locked.
+type BusyError struct {
+	What string // "run grid-1 is being worked on"
+	PID  int    // 0: not known
+}
+
+func (e *BusyError) Error() string {
+	return fmt.Sprintf("%s by process %d: wait for it, or interrupt it", e.What, e.PID)
+}
+
+// lockDir locks a directory, which it makes, and leaves the number of this process in
+// it. The error is a BusyError where another process has it.
+func lockDir(dir, what string, take func(*flock.Flock) (bool, error)) (release func() error, err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make directory to lock: %w%s", err, elsewhere(err))
+	}
+	lock := flock.New(filepath.Join(dir, "lock"), flock.SetPermissions(0o600))
+	held, err := take(lock)
+	if err != nil {
+		return nil, fmt.Errorf("lock %s: %w", dir, err)
+	}
+	if !held {
+		return nil, &BusyError{what, pidIn(dir)}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "pid"), fmt.Appendln(nil, os.Getpid()), 0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("lock %s: %w", dir, err), lock.Unlock())
+	}
+	return lock.Unlock, nil
+}
+
+// pidIn is the process that has locked a directory, as it has said itself.
+func pidIn(dir string) int {
+	text, err := os.ReadFile(filepath.Join(dir, "pid"))
+	if err != nil {
+		return 0
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		return 0
+	}
+	return pid
+}
+
+// LockSchedule makes sure that one firing of a schedule goes on at a time. The error
+// is a BusyError where one does.
+func (db *DB) LockSchedule(name string) (release func() error, err error) {
+	return lockDir(db.ScheduleDir(name), "schedule "+name+" is being run", (*flock.Flock).TryLock)
+}
+
+func (db *DB) daemonDir() string { return filepath.Join(db.dir, "daemon") }
+
+// LockDaemon makes sure that one daemon serves a workspace. The error is a BusyError
+// where one does.
+func (db *DB) LockDaemon() (release func() error, err error) {
+	return lockDir(db.daemonDir(), "workspace "+db.dir+" is served", (*flock.Flock).TryLock)
+}
+
+// Daemon is the process that serves the workspace; 0: none does.
+func (db *DB) Daemon() int {
+	path := filepath.Join(db.daemonDir(), "lock")
+	if _, err := os.Stat(path); err != nil {
+		return 0
+	}
+	lock := flock.New(path)
+	if free, err := lock.TryRLock(); err != nil || free {
+		_ = lock.Unlock() // closing the file is all it does
+		return 0
+	}
+	return pidIn(db.daemonDir())
+}
