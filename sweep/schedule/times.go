@@ -20,7 +20,7 @@ import (
 // Config is the schedule block of a sweep file.
 type Config struct {
 	_        struct{}      `doc:"When the sweep runs by itself, once sweep schedule add has been told of the file: sweep daemon sees to it. Each time it runs, the file is read as it then is."`
-	Cron     string        `hcl:"cron" doc:"Minute, hour, day of month, month and day of week, as cron has them: \"0 2 * * *\" is two at night. A sixth field in front holds seconds; @hourly, @daily, @weekly, @monthly and @yearly are short for midnight of the first of each. Where clocks go forward, a time that is skipped comes at the first moment after; where they go back, a time that comes twice counts once. With every hour (*), it is each hour that passes." required:"true" json:"cron"`
+	Cron     string        `hcl:"cron" doc:"Minute, hour, day of month, month and day of week, as cron has them: \"0 2 * * *\" is two at night. A sixth field in front holds seconds; @hourly, @daily, @weekly, @monthly and @yearly are short for the beginning of each. Where clocks go forward, a time that is skipped comes at the first moment after; where they go back, a time that comes twice counts once. With every hour (*), it is each hour that passes." required:"true" json:"cron"`
 	Timezone string        `hcl:"timezone" doc:"The time zone that cron speaks of, such as \"Europe/Berlin\"; the machine's where not given." json:"timezone,omitempty"`
 	Jitter   time.Duration `hcl:"jitter" doc:"How much later than its time it may start, so that not all machines of a place start at once: each time has a delay of its own below this, the same whenever it is asked for." default:"0s" json:"jitter,omitempty"`
 	Deadline time.Duration `hcl:"deadline" doc:"How long after its start it has to be done. Then it is ended as by Ctrl-C: what has a result keeps it. Without it, it may take as long as it likes." json:"deadline,omitempty"`
@@ -202,4 +202,15 @@ func (s *Schedule) At(due time.Time) time.Time {
 		delay = delay.Truncate(time.Second)
 	}
 	return due.Add(delay)
+}
+
+// Upcoming are the next n times at which something is to start, the jitter included.
+func (s *Schedule) Upcoming(now time.Time, n int) []time.Time {
+	out := []time.Time{}
+	for due := s.Next(now.Add(-s.Jitter - 1)); len(out) < n && !due.IsZero(); due = s.Next(due) {
+		if at := s.At(due); at.After(now) {
+			out = append(out, at)
+		}
+	}
+	return out
 }
