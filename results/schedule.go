@@ -232,7 +232,11 @@ func (db *DB) Decide(name string, decide func(schedule.State) (schedule.State, [
 
 // forget removes the oldest firings of too many, but for those that are open.
 func forget(firings *bucket) (out []schedule.Firing, err error) {
-	for c, left := firings.Cursor(), firings.Stats().KeyN-kept; left > 0; left-- {
+	c, left := firings.Cursor(), -kept
+	for key, _ := c.First(); key != nil; key, _ = c.Next() {
+		left++
+	}
+	for ; left > 0; left-- {
 		_, text := c.First()
 		var f schedule.Firing
 		if err := readJSON(text, &f); err != nil {

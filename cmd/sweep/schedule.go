@@ -265,5 +265,5 @@ func dueTimes(all []time.Time) string {
 // dueTime is a time of a schedule as people read it, with its offset: it may be one
 // that comes twice.
 func dueTime(t time.Time) string {
-	return t.Format("Mon 2006-01-02 15:04:05 -07:00")
+	return t.Format("2006-01-02 15:04:05 -07:00")
 }
