@@ -52,7 +52,7 @@ SIGTERM  starts nothing more, lets the running trials keep a checkpoint and ends
 				return err
 			}
 			defer release() //nolint:errcheck // the lock ends with the process
-			d := &daemon{db: db, plugins: p, log: cmd.ErrOrStderr(), running: map[string]*child{}, ended: make(chan ended)}
+			d := newDaemonOf(db, p, cmd.ErrOrStderr())
 			return d.serve(cmd.Context(), hup)
 		},
 	}
@@ -70,6 +70,13 @@ type daemon struct {
 	log     io.Writer
 	running map[string]*child // by schedule
 	ended   chan ended
+
+	recheck time.Duration
+	fire    func(*results.DB, results.Schedule, schedule.Firing) (*child, error) // starts a process
+}
+
+func newDaemonOf(db *results.DB, p *config.Plugins, log io.Writer) *daemon {
+	return &daemon{db: db, plugins: p, log: log, running: map[string]*child{}, ended: make(chan ended), recheck: recheck, fire: fire}
 }
 
 // now is the time on the wall: without what Go adds to measure by.
@@ -86,7 +93,7 @@ func (d *daemon) serve(ctx context.Context, hup <-chan os.Signal) error {
 	d.reload()
 	tell("READY=1")
 	for ctx.Err() == nil {
-		wake := time.NewTimer(max(min(d.look().Sub(now()), recheck), 0))
+		wake := time.NewTimer(max(d.look().Sub(now()), 0))
 		select {
 		case <-ctx.Done():
 		case <-wake.C:
@@ -109,7 +116,7 @@ func (d *daemon) serve(ctx context.Context, hup <-chan os.Signal) error {
 func (d *daemon) drain() {
 	d.say("ends: %d runs keep a checkpoint", len(d.running))
 	for _, c := range d.running {
-		c.asked = true
+		c.drained = true
 		c.ask()
 	}
 	for len(d.running) > 0 {
@@ -121,7 +128,7 @@ func (d *daemon) drain() {
 // look does what is due, and answers when there will be more to do. What the store
 // does not let it do now is told, and tried again.
 func (d *daemon) look() (wake time.Time) {
-	wake = now().Add(recheck)
+	wake = now().Add(d.recheck)
 	schedules, err := d.db.Schedules()
 	if err != nil {
 		d.say("error: %v", err)
@@ -185,7 +192,7 @@ func (d *daemon) act(s results.Schedule, f schedule.Firing) {
 	if f.Reason != "" {
 		text += ": " + f.Reason
 	}
-	d.say("%s of %s: %s", s.Name, f.Due.Format(time.DateTime), text)
+	d.say("%s of %s: %s", s.Name, dueTime(f.Due), text)
 	switch f.Status {
 	case schedule.Running:
 		if err := d.start(s, f); err != nil {
@@ -214,13 +221,13 @@ func (d *daemon) adopt(s results.Schedule, times *schedule.Schedule, f schedule.
 	}
 	if is := times.Orphan(f, now()); is.Status != f.Status {
 		is.Note = noteOf(d.db, s.Name, is)
-		d.say("%s of %s: %s: %s", s.Name, f.Due.Format(time.DateTime), is.Status, is.Reason)
+		d.say("%s of %s: %s: %s", s.Name, dueTime(f.Due), is.Status, is.Reason)
 		_, _, err := d.db.Decide(s.Name, func(state schedule.State) (schedule.State, []schedule.Firing) {
 			return state.With(is), []schedule.Firing{is}
 		})
 		return err
 	}
-	d.say("%s of %s: goes on", s.Name, f.Due.Format(time.DateTime))
+	d.say("%s of %s: goes on", s.Name, dueTime(f.Due))
 	return d.start(s, f)
 }
 
@@ -231,17 +238,14 @@ func (d *daemon) start(s results.Schedule, f schedule.Firing) error {
 	if err != nil {
 		return err
 	}
-	c, err := fire(d.db, s, f)
+	c, err := d.fire(d.db, s, f)
 	if err != nil { // its directory is gone, or this program
 		_, cerr := conclude(d.db, s.Name, f.Due, exitError, err.Error())
 		return errors.Join(err, cerr, release())
 	}
 	c.release = release
 	d.running[s.Name] = c
-	go func() {
-		_ = c.cmd.Wait() // the state of the process says it
-		d.ended <- ended{s.Name, c}
-	}()
+	go func() { d.ended <- ended{s.Name, c.wait(), c} }()
 	return nil
 }
 
@@ -249,13 +253,12 @@ func (d *daemon) start(s results.Schedule, f schedule.Firing) error {
 // daemon's own end has interrupted.
 func (d *daemon) conclude(e ended) {
 	delete(d.running, e.name)
-	exit := e.cmd.ProcessState.ExitCode()
-	if e.asked && exit == exitInterrupted {
-		d.say("%s of %s: is interrupted", e.name, e.due.Format(time.DateTime))
-	} else if f, err := conclude(d.db, e.name, e.due, exit, ""); err != nil {
+	if e.drained && e.exit == exitInterrupted {
+		d.say("%s of %s: is interrupted", e.name, dueTime(e.due))
+	} else if f, err := conclude(d.db, e.name, e.due, e.exit, ""); err != nil {
 		d.say("%s: error: %v", e.name, err)
 	} else {
-		d.say("%s of %s: %s", e.name, e.due.Format(time.DateTime), outcome(f))
+		d.say("%s of %s: %s", e.name, dueTime(e.due), outcome(f))
 	}
 	if err := e.release(); err != nil {
 		d.say("%s: error: unlock schedule: %v", e.name, err)

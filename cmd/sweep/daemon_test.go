@@ -377,7 +377,7 @@ func TestDaemonDrains(t *testing.T) {
 				return false
 			})
 			n.end(cmd)
-			if !said.has("nightly of " + f.Due.Format(time.DateTime) + ": goes on")() {
+			if !said.has("nightly of " + dueTime(f.Due) + ": goes on")() {
 				t.Error("it does not say that it goes on")
 			}
 		})

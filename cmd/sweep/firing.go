@@ -70,16 +70,17 @@ func unchanged(run results.Run) bool { return run.Trials() > 0 && run.Cached == 
 
 // child is the process of a firing.
 type child struct {
-	due      time.Time
-	cmd      *exec.Cmd
-	lifeline io.Closer    // it is interrupted when this closes
-	release  func() error // the schedule's lock
-	asked    bool         // to end, by the daemon's own end
+	due     time.Time
+	ask     func()       // it to end as Ctrl-C would: trials keep a checkpoint
+	wait    func() int   // for it to end; answers its exit code
+	release func() error // the schedule's lock
+	drained bool         // whether it was asked because the daemon ends
 }
 
 // ended tells a daemon that the process of a firing has ended.
 type ended struct {
 	name string
+	exit int
 	*child
 }
 
@@ -114,11 +115,15 @@ func fire(db *results.DB, s results.Schedule, f schedule.Firing) (*child, error)
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start firing: %w", err)
 	}
-	return &child{due: f.Due, cmd: cmd, lifeline: stdin}, nil
+	return &child{
+		due: f.Due,
+		ask: func() { _ = stdin.Close() }, // closed already is as good
+		wait: func() int {
+			_ = cmd.Wait() // the state of the process says it
+			return cmd.ProcessState.ExitCode()
+		},
+	}, nil
 }
-
-// ask asks the process to end as Ctrl-C would: trials keep a checkpoint.
-func (c *child) ask() { _ = c.lifeline.Close() } // closed already is as good
 
 // noteOf is what there is to say of a firing that has ended: what its run came to, or
 // the last that it said itself.

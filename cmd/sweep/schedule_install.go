@@ -29,6 +29,7 @@ NotifyAccess=main
 ExecStart=%s
 ExecReload=/bin/kill -HUP $MAINPID
 Environment=%s
+EnvironmentFile=-%s
 KillMode=mixed
 TimeoutStopSec=5min
 Restart=on-failure
@@ -45,7 +46,9 @@ func newScheduleInstall(o *options) *cobra.Command {
 		Short: "Have systemd always run the daemon of this workspace, or say what cron needs",
 		Long: `Write a unit that has systemd run the daemon of this workspace for you, and print
 what to type to start it. It gets the PATH that is set now: trials that are commands
-look for their programs in it.
+look for their programs in it. What else is to be in its environment, such as secrets
+that the files read with env("NAME"), goes into daemon.env in the workspace, which you
+write: a line NAME=value each.
 
 Where there is no systemd, print a line for your crontab (crontab -e).`,
 		Example: `  sweep schedule install
@@ -65,6 +68,9 @@ Where there is no systemd, print a line for your crontab (crontab -e).`,
 			default:
 				return status{exitUsage, fmt.Errorf("--with %s: write auto, systemd or cron", with)}
 			}
+			if err := os.MkdirAll(db.Dir(), 0o700); err != nil { // what the daemon says goes there
+				return fmt.Errorf("make workspace: %w", err)
+			}
 			if with == "cron" || with == "auto" && !hasSystemd() {
 				fmt.Fprintln(cmd.OutOrStdout(), crontabLine(db, exe))
 				o.say(cmd.ErrOrStderr(), "that is a line for crontab -e: cron then starts the daemon with the machine")
@@ -78,7 +84,7 @@ Where there is no systemd, print a line for your crontab (crontab -e).`,
 				return fmt.Errorf("install unit: %w", err)
 			}
 			text := fmt.Sprintf(unit, plainText("sweep daemon of "+db.Dir()),
-				word(exe)+" --dir "+word(db.Dir())+" daemon", strings.ReplaceAll(word("PATH="+os.Getenv("PATH")), "$$", "$"))
+				word(exe)+" --dir "+word(db.Dir())+" daemon", strings.ReplaceAll(word("PATH="+os.Getenv("PATH")), "$$", "$"), strings.ReplaceAll(envFile(db), "%", "%%"))
 			if err := trialdir.WriteFile(file, []byte(text)); err != nil {
 				return fmt.Errorf("install unit: %w", err)
 			}
@@ -117,6 +123,9 @@ func newScheduleUninstall(o *options) *cobra.Command {
 		},
 	}
 }
+
+// envFile is where a person writes down what is to be in the daemon's environment.
+func envFile(db *results.DB) string { return filepath.Join(db.Dir(), "daemon.env") }
 
 // hasSystemd reports whether systemd runs this machine (sd_booted(3)), and can be
 // spoken to.
