@@ -117,7 +117,7 @@ func (d *daemon) drain() {
 	d.say("ends: %d runs keep a checkpoint", len(d.running))
 	for _, c := range d.running {
 		c.drained = true
-		c.ask()
+		c.ask("")
 	}
 	for len(d.running) > 0 {
 		d.conclude(<-d.ended)
@@ -200,7 +200,7 @@ func (d *daemon) act(s results.Schedule, f schedule.Firing) {
 		}
 	case schedule.Ending:
 		if c != nil {
-			c.ask()
+			c.ask(f.Reason)
 		}
 	default:
 	}

@@ -395,8 +395,8 @@ func TestDaemonEndsRuns(t *testing.T) {
 			t.Errorf("after %v, %+v", took, f)
 		}
 		run, err := n.db.Find(f.Run)
-		if err != nil || run.Status != results.Interrupted {
-			t.Errorf("its run is %s (%v)", run.Status, err)
+		if err != nil || run.Status != results.Finished || run.Reason != f.Reason || run.Counts["cancelled"] != 1 {
+			t.Errorf("its run is %+v (%v)", run, err)
 		}
 	})
 	t.Run("replace", func(t *testing.T) {

@@ -29,14 +29,19 @@ func (r *runOptions) firingFlag(cmd *cobra.Command) {
 	}
 }
 
-// attend interrupts the command, as Ctrl-C does, when its standard input ends: the
-// daemon that started it has closed it, or has died.
+// attend ends the command when its standard input ends: the daemon that started it has
+// closed it, or has died. What it has written there is why the run ends for good;
+// without a word it is interrupted, as by Ctrl-C, and another process goes on with it.
 func attend(cmd *cobra.Command) (stop func()) {
 	ctx, cancel := context.WithCancelCause(cmd.Context())
 	cmd.SetContext(ctx)
 	go func() { // it ends with the process: nothing can end a read
-		_, _ = io.Copy(io.Discard, os.Stdin) // an error is an end, too
-		cancel(sweep.ErrInterrupt)
+		reason, _ := io.ReadAll(os.Stdin) // an error is an end, too
+		cause := sweep.ErrInterrupt
+		if len(reason) > 0 {
+			cause = sweep.EndFor(string(reason))
+		}
+		cancel(cause)
 	}()
 	return func() { cancel(nil) }
 }
@@ -71,10 +76,10 @@ func unchanged(run results.Run) bool { return run.Trials() > 0 && run.Cached == 
 // child is the process of a firing.
 type child struct {
 	due     time.Time
-	ask     func()       // it to end as Ctrl-C would: trials keep a checkpoint
-	wait    func() int   // for it to end; answers its exit code
-	release func() error // the schedule's lock
-	drained bool         // whether it was asked because the daemon ends
+	ask     func(reason string) // it to end: trials keep a checkpoint; "": to be gone on with
+	wait    func() int          // for it to end; answers its exit code
+	release func() error        // the schedule's lock
+	drained bool                // whether it was asked because the daemon ends
 }
 
 // ended tells a daemon that the process of a firing has ended.
@@ -117,7 +122,10 @@ func fire(db *results.DB, s results.Schedule, f schedule.Firing) (*child, error)
 	}
 	return &child{
 		due: f.Due,
-		ask: func() { _ = stdin.Close() }, // closed already is as good
+		ask: func(reason string) {
+			_, _ = io.WriteString(stdin, reason) // asked already, or ended, it does not read any more
+			_ = stdin.Close()
+		},
 		wait: func() int {
 			_ = cmd.Wait() // the state of the process says it
 			return cmd.ProcessState.ExitCode()

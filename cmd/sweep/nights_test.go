@@ -100,7 +100,7 @@ schedule {
 			}
 			asked, began := make(chan struct{}), now()
 			took, exit := work(number[f.Due.Unix()])
-			return &child{due: f.Due, ask: func() { close(asked) }, wait: func() int {
+			return &child{due: f.Due, ask: func(string) { close(asked) }, wait: func() int {
 				state := results.Finished
 				select {
 				case <-time.After(took - done[f.Due.Unix()]):
