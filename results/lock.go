@@ -1,14 +1,20 @@
 package results
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/inflame-deeplearning/sweep/sweep/process"
+	"github.com/inflame-deeplearning/sweep/sweep/trialdir"
 )
 
 // BusyError is the error of what another process has locked.
@@ -41,6 +47,17 @@ func lockDir(dir, what string, take func(*flock.Flock) (bool, error)) (release f
 	return lock.Unlock, nil
 }
 
+// soon takes a lock that nobody holds but those who look whether somebody does.
+func soon(l *flock.Flock) (bool, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+	defer cancel()
+	held, err := l.TryLockContext(ctx, 5*time.Millisecond)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = nil
+	}
+	return held, err
+}
+
 // pidIn is the process that has locked a directory, as it has said itself.
 func pidIn(dir string) int {
 	text, err := os.ReadFile(filepath.Join(dir, "pid"))
@@ -57,20 +74,50 @@ func pidIn(dir string) int {
 // LockSchedule makes sure that one firing of a schedule goes on at a time. The error
 // is a BusyError where one does.
 func (db *DB) LockSchedule(name string) (release func() error, err error) {
-	return lockDir(db.ScheduleDir(name), "schedule "+name+" is being run", (*flock.Flock).TryLock)
+	return lockDir(db.ScheduleDir(name), "schedule "+name+" is being run", soon)
 }
+
+// ScheduleProcess is the process that runs a schedule now; 0: none does.
+func (db *DB) ScheduleProcess(name string) int { return holder(db.ScheduleDir(name)) }
 
 func (db *DB) daemonDir() string { return filepath.Join(db.dir, "daemon") }
 
-// LockDaemon makes sure that one daemon serves a workspace. The error is a BusyError
-// where one does.
-func (db *DB) LockDaemon() (release func() error, err error) {
-	return lockDir(db.daemonDir(), "workspace "+db.dir+" is served", (*flock.Flock).TryLock)
+// LockDaemon makes sure that one daemon serves a workspace, and leaves word which
+// process that is. The error is a BusyError where one does.
+func (db *DB) LockDaemon(id process.ID) (release func() error, err error) {
+	release, err = lockDir(db.daemonDir(), "workspace "+db.dir+" is served", soon)
+	if err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(id)
+	if err == nil {
+		err = trialdir.WriteFile(db.daemonFile(), text)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("lock workspace: %w", err), release())
+	}
+	return release, nil
 }
 
-// Daemon is the process that serves the workspace; 0: none does.
-func (db *DB) Daemon() int {
-	path := filepath.Join(db.daemonDir(), "lock")
+func (db *DB) daemonFile() string { return filepath.Join(db.daemonDir(), "process.json") }
+
+// Daemon is the process that serves the workspace, as it has said itself: it may be in
+// another container, or on another machine. Its number is 0 where none does.
+func (db *DB) Daemon() (id process.ID) {
+	if holder(db.daemonDir()) == 0 {
+		return id
+	}
+	text, err := os.ReadFile(db.daemonFile())
+	if err != nil {
+		return id // it is about to say so
+	}
+	_ = json.Unmarshal(text, &id) // it was written whole, or is none of ours
+	return id
+}
+
+// holder is the process that has locked a directory; 0: none has.
+func holder(dir string) int {
+	path := filepath.Join(dir, "lock")
 	if _, err := os.Stat(path); err != nil {
 		return 0
 	}
@@ -79,5 +126,5 @@ func (db *DB) Daemon() int {
 		_ = lock.Unlock() // closing the file is all it does
 		return 0
 	}
-	return pidIn(db.daemonDir())
+	return pidIn(dir)
 }

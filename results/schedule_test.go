@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/inflame-deeplearning/sweep/sweep"
+	"github.com/inflame-deeplearning/sweep/sweep/process"
 	"github.com/inflame-deeplearning/sweep/sweep/schedule"
 )
 
@@ -229,20 +230,21 @@ func TestDamagedSchedules(t *testing.T) {
 
 func TestOneDaemon(t *testing.T) {
 	db := scheduled(t)
-	if pid := db.Daemon(); pid != 0 {
-		t.Errorf("process %d serves, and none does", pid)
+	if id := db.Daemon(); id.PID != 0 {
+		t.Errorf("%v serves, and none does", id)
 	}
-	release, err := db.LockDaemon()
+	self := process.ID{PID: 17, Started: "once"}
+	release, err := db.LockDaemon(self)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if db.Daemon() == 0 {
-		t.Error("none serves, and this does")
+	if id := db.Daemon(); id != self {
+		t.Errorf("%v serves, and this does", id)
 	}
-	if _, err := db.LockDaemon(); err == nil || !strings.Contains(err.Error(), "is served by process") {
+	if _, err := db.LockDaemon(self); err == nil || !strings.Contains(err.Error(), "is served by process") {
 		t.Errorf("a second one: %v", err)
 	}
-	if err := release(); err != nil || db.Daemon() != 0 {
-		t.Errorf("it was released, and process %d serves (%v)", db.Daemon(), err)
+	if err := release(); err != nil || db.Daemon().PID != 0 {
+		t.Errorf("it was released, and %v serves (%v)", db.Daemon(), err)
 	}
 }

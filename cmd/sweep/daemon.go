@@ -15,6 +15,7 @@ import (
 
 	"github.com/inflame-deeplearning/sweep/results"
 	"github.com/inflame-deeplearning/sweep/sweep/config"
+	"github.com/inflame-deeplearning/sweep/sweep/process"
 	"github.com/inflame-deeplearning/sweep/sweep/schedule"
 )
 
@@ -44,7 +45,11 @@ SIGTERM  starts nothing more, lets the running trials keep a checkpoint and ends
 			hup := make(chan os.Signal, 1)
 			signal.Notify(hup, syscall.SIGHUP) // before anybody can know this process
 			defer signal.Stop(hup)
-			release, err := db.LockDaemon()
+			self, err := process.Identify(os.Getpid())
+			if err != nil {
+				self.PID = os.Getpid() // this system cannot tell: nobody will signal it
+			}
+			release, err := db.LockDaemon(self)
 			if busy, ok := errors.AsType[*results.BusyError](err); ok {
 				return fmt.Errorf("start daemon: %s by process %d: end that one first, or choose another workspace with --dir or SWEEP_DIR", busy.What, busy.PID)
 			}

@@ -364,6 +364,9 @@ func TestDaemonDrains(t *testing.T) {
 			if !ok || f.Run == "" {
 				t.Fatalf("the firing is not there to go on with: %v", n.firings())
 			}
+			if ls, err := n.command("schedule", "ls", "nightly").CombinedOutput(); err != nil || !strings.Contains(string(ls), "interrupted: the daemon, or sweep schedule run, goes on with it") {
+				t.Errorf("schedule ls (%v): %s", err, ls)
+			}
 			if err := os.WriteFile(filepath.Join(n.dir, "again"), nil, 0o600); err != nil {
 				t.Fatal(err)
 			}

@@ -86,7 +86,8 @@ A file that was added already is read again, with the variables given now.`,
 				what := map[bool]string{true: "read again", false: "added"}[changed]
 				o.say(cmd.ErrOrStderr(), "schedule %s is %s; next: %s", s.Name, what, dueTimes(times.Upcoming(now(), 1)))
 			}
-			return o.tellDaemon(cmd, db)
+			o.tellDaemon(cmd, db)
+			return nil
 		},
 	}
 	cmd.Flags().StringArrayVar(&vars, "var", nil, "set a variable of the files, NAME=VALUE; may be given several times")
@@ -94,24 +95,21 @@ A file that was added already is read again, with the variables given now.`,
 }
 
 // tellDaemon has the daemon look at the schedules again, or says that there is none.
-func (o *options) tellDaemon(cmd *cobra.Command, db *results.DB) error {
-	pid := db.Daemon()
-	if pid == 0 {
+func (o *options) tellDaemon(cmd *cobra.Command, db *results.DB) {
+	id := db.Daemon()
+	if id.PID == 0 {
 		if !o.quiet {
 			fmt.Fprintf(cmd.ErrOrStderr(), "sweep: hint: no daemon runs: sweep daemon, or sweep schedule install, which has it always run\n")
 		}
-		return nil
+		return
 	}
-	daemon, err := os.FindProcess(pid)
-	if err == nil {
-		err = daemon.Signal(syscall.SIGHUP)
+	if id.Alive() { // not one of that number in another container
+		if daemon, err := os.FindProcess(id.PID); err == nil && daemon.Signal(syscall.SIGHUP) == nil {
+			o.say(cmd.ErrOrStderr(), "the daemon, process %d, knows", id.PID)
+			return
+		}
 	}
-	if err != nil && !errors.Is(err, os.ErrProcessDone) { // it looks by itself, if later
-		o.say(cmd.ErrOrStderr(), "the daemon, process %d, will see that within a minute", pid)
-		return nil
-	}
-	o.say(cmd.ErrOrStderr(), "the daemon, process %d, knows", pid)
-	return nil
+	o.say(cmd.ErrOrStderr(), "the daemon, process %d, will see that within a minute", id.PID)
 }
 
 func newScheduleRm(o *options) *cobra.Command {

@@ -25,7 +25,8 @@ type scheduleJSON struct {
 	Fault    string            `json:"fault,omitempty"` // of the file as it now is; what is here is its last good form
 	Next     []time.Time       `json:"next"`            // when it is to start, the jitter included
 	Last     *schedule.Firing  `json:"last"`            // the last firing; null: there is none
-	Daemon   int               `json:"daemon"`          // the process that runs it; 0: there is none
+	Process  int               `json:"process"`         // that runs it at this moment; 0: there is none
+	Daemon   int               `json:"daemon"`          // the process that serves the workspace; 0: there is none
 }
 
 func newScheduleLs(o *options) *cobra.Command {
@@ -97,7 +98,7 @@ func describeSchedule(db *results.DB, s results.Schedule, n int) (out scheduleJS
 	out = scheduleJSON{
 		Name: s.Name, File: s.File, Dir: s.Dir, Vars: s.Vars, Cron: s.Config.Cron, Timezone: s.Config.Timezone,
 		Jitter: s.Config.Jitter.Seconds(), Deadline: s.Config.Deadline.Seconds(), Overlap: s.Config.Overlap,
-		CatchUp: s.Config.CatchUp, Fresh: s.Config.Fresh, Fault: s.Fault, Next: times.Upcoming(now(), n), Daemon: db.Daemon(),
+		CatchUp: s.Config.CatchUp, Fresh: s.Config.Fresh, Fault: s.Fault, Next: times.Upcoming(now(), n), Process: db.ScheduleProcess(s.Name), Daemon: db.Daemon().PID,
 	}
 	if out.Vars == nil {
 		out.Vars = map[string]string{}
@@ -113,7 +114,7 @@ func describeSchedule(db *results.DB, s results.Schedule, n int) (out scheduleJS
 func (s scheduleJSON) rows() [][]string {
 	first := []string{s.Name, "never", "-", "-", near(s.File)}
 	if s.Last != nil {
-		first[2], first[3] = dueTime(s.Last.Due), outcome(*s.Last)
+		first[2], first[3] = dueTime(s.Last.Due), outcomeNow(*s.Last, s.Process)
 	}
 	rows := [][]string{first}
 	for i, next := range s.Next {
@@ -147,6 +148,7 @@ func (o *options) firings(cmd *cobra.Command, db *results.DB, name string, asJSO
 		o.say(cmd.ErrOrStderr(), "schedule %s has not come to any of its times yet", name)
 		return nil
 	}
+	process := db.ScheduleProcess(name)
 	g := sheet{header: []string{"due", "run", "took", "outcome"}}
 	for _, f := range list {
 		run, took := f.Run, "-"
@@ -156,11 +158,20 @@ func (o *options) firings(cmd *cobra.Command, db *results.DB, name string, asJSO
 		if !f.Finished.IsZero() {
 			took = seconds(f.Finished.Sub(f.Started).Seconds())
 		}
-		text := outcome(f)
+		text := outcomeNow(f, process)
 		if f.Manual {
 			text = "by hand: " + text
 		}
 		g.add(dueTime(f.Due), run, took, text)
 	}
 	return g.write(cmd)
+}
+
+// outcomeNow is the outcome of a firing whose schedule a process runs, or, if it is 0,
+// nobody.
+func outcomeNow(f schedule.Firing, process int) string {
+	if f.Status == schedule.Running && process == 0 {
+		return "interrupted: the daemon, or sweep schedule run, goes on with it"
+	}
+	return outcome(f)
 }
