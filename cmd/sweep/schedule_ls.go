@@ -98,7 +98,7 @@ func describeSchedule(db *results.DB, s results.Schedule, n int) (out scheduleJS
 	out = scheduleJSON{
 		Name: s.Name, File: s.File, Dir: s.Dir, Vars: s.Vars, Cron: s.Config.Cron, Timezone: s.Config.Timezone,
 		Jitter: s.Config.Jitter.Seconds(), Deadline: s.Config.Deadline.Seconds(), Overlap: s.Config.Overlap,
-		CatchUp: s.Config.CatchUp, Fresh: s.Config.Fresh, Fault: s.Fault, Next: times.Upcoming(now(), n), Process: db.ScheduleProcess(s.Name), Daemon: db.Daemon().PID,
+		CatchUp: s.Config.CatchUp, Fresh: s.Config.Fresh, Fault: s.Fault, Next: times.Upcoming(now(), max(n, 1)), Process: db.ScheduleProcess(s.Name), Daemon: db.Daemon().PID,
 	}
 	if out.Vars == nil {
 		out.Vars = map[string]string{}
