@@ -200,4 +200,3 @@ func (n *nightly) oneRunEach() {
 		n.Errorf("%d times were fired, and there are %d runs", fired, len(runs))
 	}
 }
-
