@@ -125,7 +125,7 @@ func (i *inspector) look(t *tx) error {
 	if err := i.champions(t); err != nil {
 		i.damaged(fmt.Sprintf("the record of champions: %v", err))
 	}
-	return i.identities(t)
+	return errors.Join(i.identities(t), i.schedules(t))
 }
 
 // ids are the runs, as three buckets have them.

@@ -6,6 +6,7 @@
 //	results.db   the store; results.db.bak its last good backup
 //	runs/        a directory a run: lock, and a directory a trial by its number
 //	champions/   a directory a sweep: the models of its champions, by their trials
+//	schedules/   a directory a schedule: lock, and a log a firing; daemon/ has the daemon's lock
 //	cache/       prepared data sets
 //
 // The store is a bbolt file, opened for each transaction and closed again, so
@@ -23,6 +24,9 @@
 //	    board     objective (8 bytes, better ones smaller), variant (4 bytes) -> JSON row;
 //	              before the objective of infeasible ones: 8 bytes ff, violation (8 bytes)
 //	    variants  variant (4 bytes) -> its key in board
+//	schedules   name -> bucket, since there are any:
+//	    record    JSON Schedule, with the due times of its open firings
+//	    firings   due time (8 bytes, Unix seconds) -> JSON schedule.Firing
 //
 // Numbers are big-endian, so that keys are in order.
 package results

@@ -74,6 +74,7 @@ type RunJSON struct {
 	Feasible string         `json:"feasible,omitempty"` // the constraint
 	Status   Status         `json:"status"`
 	Reason   string         `json:"reason,omitempty"`
+	Firing   string         `json:"firing,omitempty"` // the time of a schedule that it is the run of
 	Started  time.Time      `json:"started"`
 	Finished *time.Time     `json:"finished"`
 	Trials   map[string]int `json:"trials"` // total, cached, and each outcome
@@ -190,7 +191,7 @@ func ModelDir(t sweep.Trial) (string, bool) {
 // Summary is a run as --json shows it; best is its first row, if it has one.
 func (r Run) Summary(best []Row) RunJSON {
 	out := RunJSON{
-		Run: r.ID, Sweep: r.Sweep, Feasible: r.Feasible, Status: r.Status, Reason: r.Reason, Started: r.Started,
+		Run: r.ID, Sweep: r.Sweep, Feasible: r.Feasible, Status: r.Status, Reason: r.Reason, Firing: r.Firing, Started: r.Started,
 		Trials: map[string]int{"total": r.Trials(), "cached": r.Cached}, File: r.File, Hash: r.Hash, Origin: r.Origin, Data: append([]string{}, r.Data...),
 	}
 	if j := r.Judged; j != nil {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -41,6 +40,7 @@ type Run struct {
 	WarmStart  []string          `json:"warm_start,omitempty"` // runs from whose results the search set out
 	Total      int               `json:"total,omitempty"`      // trials it will have; 0: not known
 	Fresh      bool              `json:"fresh,omitempty"`      // takes nothing from cache
+	Firing     string            `json:"firing,omitempty"`     // the time of a schedule that it is the run of
 	Status     Status            `json:"status"`
 	Reason     string            `json:"reason,omitempty"` // why it ended
 	Started    time.Time         `json:"started"`
@@ -68,8 +68,28 @@ func (r Run) Trials() int {
 
 // Start goes on with the newest run of the sweep, where it has the same hash
 // and has not finished, or records r as a new one. r's ID and Status are set.
+//
+// The run of a firing is gone on with by that firing, fresh or not, and also when it
+// has finished: then only what follows a run is left. One that has finished with
+// another hash is answered as it is.
 func (db *DB) Start(r Run) (run Run, resumed bool, err error) {
 	err = db.update(func(tx *tx) error {
+		record := func(string) error { return nil }
+		if r.Firing != "" {
+			var ok bool
+			if run, ok, record, err = tx.fired(r.Firing); err != nil {
+				return err
+			}
+			if ok && run.Hash != r.Hash && run.Status == Finished {
+				resumed = true
+				return nil
+			}
+			if ok && run.Hash == r.Hash {
+				resumed = true
+				run.Status, run.Reason, run.Total = Running, "", r.Total
+				return writeRun(tx, run)
+			}
+		}
 		var counter struct {
 			Last int `json:"last"`
 		}
@@ -82,14 +102,16 @@ func (db *DB) Start(r Run) (run Run, resumed bool, err error) {
 				return err
 			}
 			if newest.Status != Finished {
-				if newest.Hash == r.Hash && !r.Fresh {
+				if newest.Hash == r.Hash && !r.Fresh && r.Firing == "" {
 					run, resumed = newest, true
 					run.Status, run.Reason, run.Total = Running, "", r.Total
 					return writeRun(tx, run)
 				}
-				newest.Status = Interrupted
-				if err := writeRun(tx, newest); err != nil {
-					return err
+				if r.Firing == "" || db.settle(newest).Status != Running { // a night's run may begin beside another
+					newest.Status = Interrupted
+					if err := writeRun(tx, newest); err != nil {
+						return err
+					}
 				}
 			}
 		}
@@ -115,6 +137,9 @@ func (db *DB) Start(r Run) (run Run, resumed bool, err error) {
 			if _, err := b.CreateBucket(name); err != nil {
 				return err
 			}
+		}
+		if err := record(run.ID); err != nil {
+			return err
 		}
 		return writeRun(tx, run)
 	})
@@ -177,24 +202,7 @@ func (db *DB) LockWithin(ctx context.Context, run string, patience time.Duration
 }
 
 func (db *DB) lock(run string, take func(*flock.Flock) (bool, error)) (release func() error, err error) {
-	dir := filepath.Join(db.dir, "runs", run)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make run directory: %w", err)
-	}
-	lock := flock.New(filepath.Join(dir, "lock"), flock.SetPermissions(0o600))
-	held, err := take(lock)
-	if err != nil {
-		return nil, fmt.Errorf("lock run %s: %w", run, err)
-	}
-	pidFile := filepath.Join(dir, "pid")
-	if !held {
-		pid, _ := os.ReadFile(pidFile) // it is for the message only
-		return nil, fmt.Errorf("run %s is being worked on by process %s: wait for it, or interrupt it", run, strings.TrimSpace(string(pid)))
-	}
-	if err := os.WriteFile(pidFile, fmt.Appendln(nil, os.Getpid()), 0o600); err != nil {
-		return nil, errors.Join(fmt.Errorf("lock run %s: %w", run, err), lock.Unlock())
-	}
-	return lock.Unlock, nil
+	return lockDir(filepath.Join(db.dir, "runs", run), "run "+run+" is being worked on", take)
 }
 
 // settle turns the status of a run whose process is gone into Interrupted.

@@ -99,6 +99,10 @@ func (l Loop) Do(ctx context.Context) (Summary, error) {
 // runners see ErrInterrupt in it.
 type interrupt struct{ error }
 
+// EndFor is a cause to cancel a sweep's context with that ends it for good, as a limit
+// of its own does: running trials keep a checkpoint.
+func EndFor(reason string) error { return interrupt{errors.New(reason)} }
+
 func (interrupt) Is(target error) bool { return target == ErrInterrupt }
 func (i interrupt) Unwrap() error      { return i.error }
 

@@ -75,16 +75,13 @@ func run(args []string) int {
 		return exitOK
 	}
 	stderr := root.ErrOrStderr()
-	var s status
-	code := exitError
+	s, _ := errors.AsType[status](err)
+	code := codeOf(err)
 	if text := err.Error(); strings.HasPrefix(text, "unknown command") { // cobra has no type for it
 		what, suggestions, ok := strings.Cut(text, "\n\nDid you mean this?")
 		if code, err = exitUsage, errors.New(what); ok {
 			err = hint{err, "sweep " + strings.Join(strings.Fields(suggestions), ", sweep ")}
 		}
-	}
-	if errors.As(err, &s) {
-		code = s.code
 	}
 	var diags config.Diagnostics
 	switch {
@@ -92,7 +89,6 @@ func run(args []string) int {
 		if werr := diags.Write(stderr, colored(root, stderr), width(stderr)); werr != nil {
 			fmt.Fprintf(stderr, "sweep: error: %v\n", diags)
 		}
-		code = exitUsage
 	case s.err != nil || s.code == 0:
 		for line := range strings.SplitSeq(strings.TrimSpace(err.Error()), "\n") {
 			fmt.Fprintf(stderr, "sweep: error: %s\n", line)
@@ -106,6 +102,20 @@ func run(args []string) int {
 		fmt.Fprintf(stderr, "sweep: hint: %s\n", h.text)
 	}
 	return code
+}
+
+// codeOf is the exit code of a command that has answered err.
+func codeOf(err error) int {
+	if err == nil {
+		return exitOK
+	}
+	if _, wrong := errors.AsType[config.Diagnostics](err); wrong {
+		return exitUsage
+	}
+	if s, ok := errors.AsType[status](err); ok {
+		return s.code
+	}
+	return exitError
 }
 
 // dashed takes -var as HCL's own tools have it for --var.
@@ -206,6 +216,7 @@ Exit codes: 0 all well, 1 error, 2 the sweep file or the flags are wrong,
 		}
 	}
 	add("run", newRun(o, p), newPlan(o, p), newValidate(o, p), newFmt(), newRerun(o, p))
+	add("run", newSchedule(o, p), newDaemon(o, p))
 	add("steer", newWatch(o), newPause(o), newResume(o), newStop(o), newSet(o), newKill(o))
 	add("look", newLs(o), newShow(o), newTrials(o), newBest(o), newChampion(o), newCurve(o), newImportance(o, p), newCompare(o), newLogs(o), newExport(o), newExplain(o, p))
 	add("use", newPredict(o, p), newAsk(o, p), newTell(o, p), newData(o, p))

@@ -25,6 +25,8 @@ type runOptions struct {
 	fresh bool
 	json  bool
 	plain bool
+
+	firing string // the time of a schedule that the run is of; "": somebody wants it now
 }
 
 func newRun(o *options, p *config.Plugins) *cobra.Command {
@@ -43,8 +45,14 @@ Ctrl-C once lets the running trials write a checkpoint; twice ends at once.`,
   sweep run examples/fashion.hcl -var dir=data/mnist -var epochs=3
   sweep run grid.hcl --json | jq .event`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return r.run(cmd, args[0], p) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if r.firing != "" {
+				defer attend(cmd)()
+			}
+			return r.run(cmd, args[0], p)
+		},
 	}
+	r.firingFlag(cmd)
 	cmd.Flags().StringArrayVar(&r.vars, "var", nil, "set a variable of the file, NAME=VALUE; may be given several times")
 	cmd.Flags().BoolVar(&r.fresh, "fresh", false, "start a new run and take nothing from earlier ones")
 	r.displayFlags(cmd)
@@ -104,21 +112,22 @@ func (r *runOptions) run(cmd *cobra.Command, path string, p *config.Plugins) err
 	if err != nil {
 		return err
 	}
-	run, resumed, err := db.Start(results.Run{
+	run, resumed, release, err := r.start(cmd.Context(), db, results.Run{
 		WarmStart: from,
 		Sweep:     file.Spec.Name, File: path, Hash: file.Hash, Vars: vars, Objectives: file.Spec.Objectives, Feasible: file.Spec.Feasible.String(),
 		Params: file.Spec.Space.Names(), Repeat: file.Spec.Repeat, Search: file.SearchName, Total: total,
-		Fresh: r.fresh, Started: time.Now(), //nolint:forbidigo // the program's own clock
-		Origin: origin(cmd.Context(), path),
+		Fresh: r.fresh || r.firing != "" && file.Schedule != nil && file.Schedule.Fresh, Firing: r.firing,
+		Started: time.Now(), //nolint:forbidigo // the program's own clock
+		Origin:  origin(cmd.Context(), path),
 	})
 	if err != nil {
 		return err
 	}
-	release, err := db.Lock(run.ID)
-	if err != nil {
-		return err
+	defer release()            //nolint:errcheck // the lock ends with the process
+	if run.Hash != file.Hash { // its firing was cut off after the run, and the file has changed since
+		r.say(cmd.ErrOrStderr(), "run %s has ended already; %s has changed since", run.ID, path)
+		return nil
 	}
-	defer release() //nolint:errcheck // the lock ends with the process
 	if err := r.keepBackup(cmd, db); err != nil {
 		return err
 	}

@@ -52,5 +52,6 @@ func setup(env *testscript.Env) error {
 	env.Setenv("DATA", data)
 	env.Setenv("EXAMPLES", examples)
 	env.Setenv("SWEEP_DIR", "")
+	env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, ".config"))
 	return nil
 }

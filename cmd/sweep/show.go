@@ -106,6 +106,9 @@ func showRun(cmd *cobra.Command, run results.Run, front *results.FrontJSON) {
 		state += ": " + run.Reason
 	}
 	field(cmd, "status", "%s", state)
+	if run.Firing != "" {
+		field(cmd, "firing", "%s", run.Firing)
+	}
 	field(cmd, "started", "%s", when(run.Started))
 	if !run.Finished.IsZero() {
 		field(cmd, "finished", "%s, after %s", when(run.Finished), seconds(run.Finished.Sub(run.Started).Seconds()))

@@ -11,6 +11,7 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 
 	"github.com/inflame-deeplearning/sweep/sweep"
+	"github.com/inflame-deeplearning/sweep/sweep/schedule"
 	"github.com/inflame-deeplearning/sweep/sweep/schema"
 )
 
@@ -63,13 +64,6 @@ type metricConfig struct {
 	Pattern string   `hcl:"pattern" doc:"Regular expression with one group, which holds the number." required:"true"`
 }
 
-// Schedule is the schedule block: when a daemon runs the sweep.
-type Schedule struct {
-	_        struct{} `doc:"When the sweep runs by itself."`
-	Cron     string   `hcl:"cron" doc:"Minute, hour, day of month, month and day of week, as cron has them." required:"true"`
-	Timezone string   `hcl:"timezone" doc:"The time zone that cron speaks of; the machine's where not given."`
-}
-
 var (
 	topSchema       = schema.Of(topConfig{})
 	objectiveSchema = schema.Of(objectiveConfig{})
@@ -77,7 +71,7 @@ var (
 	limitsSchema    = schema.Of(limitsConfig{})
 	variableSchema  = schema.Of(variableConfig{})
 	metricSchema    = schema.Of(metricConfig{})
-	scheduleSchema  = schema.Of(Schedule{})
+	scheduleSchema  = schema.Of(schedule.Config{})
 )
 
 // fixed reads a block whose expressions belong to the whole sweep.
@@ -184,19 +178,6 @@ func (r *reader) limits(block *hclsyntax.Block) sweep.Limits {
 		r.decode(r.fixed(block.Body, limitsSchema), &c)
 	}
 	return sweep.Limits{Trials: c.Trials, Duration: c.Duration, Failures: c.Failures, Alike: c.Alike, Target: c.Target, Confirm: c.Confirm, ConfirmSeeds: c.ConfirmSeeds}
-}
-
-func (r *reader) schedule(block *hclsyntax.Block) *Schedule {
-	if block == nil {
-		return nil
-	}
-	r.noLabels(block)
-	s := &Schedule{}
-	r.decode(r.fixed(block.Body, scheduleSchema), s)
-	if _, err := time.LoadLocation(s.Timezone); err != nil {
-		r.add(fault(block.Body.Attributes["timezone"].SrcRange, "Unknown time zone", "%q is no time zone: write one such as \"Europe/Berlin\" or \"UTC\".", s.Timezone))
-	}
-	return s
 }
 
 // decode fills a struct from a value that is complete, or from none where a

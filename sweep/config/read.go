@@ -19,6 +19,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclwrite"
 
 	"github.com/inflame-deeplearning/sweep/sweep"
+	"github.com/inflame-deeplearning/sweep/sweep/schedule"
 	"github.com/inflame-deeplearning/sweep/sweep/schema"
 )
 
@@ -37,9 +38,9 @@ type File struct {
 	Stopper    sweep.Stopper // nil: none
 	Runner     sweep.Runner
 	Notifiers  []sweep.Notifier
-	Champion   *Champion   // nil: no record is kept
-	Regression *Regression // nil: none is looked for
-	Schedule   *Schedule   // nil: none
+	Champion   *Champion          // nil: no record is kept
+	Regression *Regression        // nil: none is looked for
+	Schedule   *schedule.Schedule // nil: none
 }
 
 // Read reads the sweep file at path. vars are the values given to its
@@ -219,7 +220,7 @@ func (r *reader) file(body *hclsyntax.Body, vars map[string]string) *File {
 	}
 	f.Spec.Limits = r.limits(first(blocks, "limits"))
 	r.record(f, first(blocks, "champion"), first(blocks, "regression"))
-	f.Schedule = r.schedule(first(blocks, "schedule"))
+	f.Schedule = r.schedule(first(blocks, "schedule"), f.Spec.Name)
 	task := r.task(body, blocks)
 	if len(r.diags) > 0 { // what follows evaluates, and would only repeat these
 		r.leftovers(blocks)
