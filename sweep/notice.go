@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -25,8 +26,10 @@ type Notice struct {
 	Reason    string         `json:"reason"` // why the run ended: "complete", "target reached", ...
 	Started   time.Time      `json:"started"`
 	Finished  time.Time      `json:"finished"`
-	Trials    map[string]int `json:"trials"` // total, cached, and each outcome
-	Best      *Standing      `json:"best"`   // of the run
+	Trials    map[string]int `json:"trials"`           // total, cached, and each outcome
+	Best      *Standing      `json:"best"`             // of the run
+	Report    string         `json:"report,omitempty"` // path of its report
+	Test      bool           `json:"test,omitempty"`   // made up, to try whether it arrives
 }
 
 // Standing is a trial by what it reached.
@@ -41,4 +44,18 @@ type Standing struct {
 // may help, until ctx ends; the error says whom it could not reach, and why.
 type Notifier interface {
 	Notify(ctx context.Context, n Notice) error
+}
+
+// Only is a Notifier that is told of some occasions.
+type Only struct {
+	Notifier
+	On []Occasion
+}
+
+// Notify tells of a run that ended with one of the occasions.
+func (o Only) Notify(ctx context.Context, n Notice) error {
+	if !slices.ContainsFunc(n.Occasions, func(what Occasion) bool { return slices.Contains(o.On, what) }) {
+		return nil
+	}
+	return o.Notifier.Notify(ctx, n)
 }

@@ -36,8 +36,9 @@ type File struct {
 	Trials     int           // variants that the search was told to propose; 0: no such number
 	Stopper    sweep.Stopper // nil: none
 	Runner     sweep.Runner
-	Notifiers  []sweep.Notifier
-	Schedule   *Schedule // nil: none
+	Notifiers  []Notifier
+	Unset      Diagnostics // what notify blocks need of the environment and it lacks; who is meant to be told there is left out of Notifiers
+	Schedule   *Schedule   // nil: none
 }
 
 // Read reads the sweep file at path. vars are the values given to its
@@ -77,6 +78,7 @@ func parse(src []byte, vars map[string]string, r *reader) (*File, error) {
 		return nil, r.diagnostics(parsed)
 	}
 	file.Path, file.Hash = r.path, hash(src, vars)
+	file.Unset = Diagnostics{list: tidied(r.unset), file: parsed, path: r.path}
 	return file, nil
 }
 
@@ -113,6 +115,7 @@ type reader struct {
 	params  []string
 	tries   []*hclsyntax.Body
 	watched []watch
+	unset   hcl.Diagnostics // variables of the environment
 
 	elsewhere bool // whether the file may leave out what a trial does
 }
@@ -140,7 +143,7 @@ func (r *reader) check(e hcl.Expression, roots ...string) bool {
 	for _, root := range roots {
 		s[root] = names[root]
 	}
-	diags := append(s.check(e), checkCalls(e)...)
+	diags := append(s.check(e), checkCalls(e, r.ctx.Functions)...)
 	r.add(diags...)
 	return len(diags) == 0
 }
