@@ -112,18 +112,10 @@ func (b *Builder) finish() (*content, error) {
 	if n == 0 {
 		return nil, errors.New("the data set is empty")
 	}
-	classes := b.labels
-	if b.kind == Regression {
-		classes = make([]string, n)
-	}
-	assigned := b.splitting.assign(b.own, classes)
-	members := map[string][]int32{}
-	var train []int
-	for i, name := range assigned {
-		members[name] = append(members[name], int32(i))
-		if name == Train {
-			train = append(train, i)
-		}
+	members := b.members()
+	train := make([]int, len(members[Train]))
+	for k, i := range members[Train] {
+		train[k] = int(i)
 	}
 	if len(train) == 0 {
 		return nil, fmt.Errorf("the training split is empty: %d examples in all", n)
@@ -149,6 +141,19 @@ func (b *Builder) finish() (*content, error) {
 		return c, b.encodeTexts(c, train)
 	}
 	return c, nil
+}
+
+// members are the examples of each split, in order.
+func (b *Builder) members() map[string][]int32 {
+	classes := b.labels
+	if b.kind == Regression {
+		classes = make([]string, len(b.labels))
+	}
+	out := map[string][]int32{}
+	for i, name := range b.splitting.assign(b.own, classes) {
+		out[name] = append(out[name], int32(i))
+	}
+	return out
 }
 
 func (b *Builder) encodeTargets(c *content, train []int) error {

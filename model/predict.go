@@ -24,6 +24,11 @@ type Predictor struct {
 // Load opens a model directory; build makes the trainer that its network block
 // names.
 func Load(dir string, build func(sweep.Block) (Trainer, error)) (*Predictor, error) {
+	return load(dir, build, 2) // batch normalisation cannot be built for one
+}
+
+// load is Load for a batch of that many examples.
+func load(dir string, build func(sweep.Block) (Trainer, error), batch int) (*Predictor, error) {
 	d, err := Describe(dir)
 	if err != nil {
 		return nil, err
@@ -45,8 +50,7 @@ func Load(dir string, build func(sweep.Block) (Trainer, error)) (*Predictor, err
 	if err != nil {
 		return fail(err)
 	}
-	// Two examples, as batch normalisation cannot be built for one.
-	net, err := newNet(layers, d.Data, 2, 0, 0)
+	net, err := newNet(layers, d.Data, batch, 0, 0)
 	if err != nil {
 		return fail(err)
 	}

@@ -122,6 +122,9 @@ func (i *inspector) look(t *tx) error {
 			i.damaged(fmt.Sprintf("run %s: %v", id, err))
 		}
 	}
+	if err := i.champions(t); err != nil {
+		i.damaged(fmt.Sprintf("the record of champions: %v", err))
+	}
 	return i.identities(t)
 }
 

@@ -5,6 +5,7 @@
 //
 //	results.db   the store; results.db.bak its last good backup
 //	runs/        a directory a run: lock, and a directory a trial by its number
+//	champions/   a directory a sweep: the models of its champions, by their trials
 //	cache/       prepared data sets
 //
 // The store is a bbolt file, opened for each transaction and closed again, so
@@ -14,6 +15,7 @@
 //	sweeps      name -> JSON {last: counter of its newest run}
 //	order       sequence (8 bytes) -> run ID; the newest run is the last
 //	identities  trial ID -> run ID, "/", number: its newest ranked trial, else its first
+//	champions   sweep, zero byte, number (4 bytes) -> JSON Judgement; made with the first
 //	runs        run ID -> bucket:
 //	    record    JSON Run, with the counts of its trials
 //	    trials    number (4 bytes) -> JSON sweep.Trial
@@ -81,6 +83,7 @@ var (
 	identitiesBucket, runsBucket          = []byte("identities"), []byte("runs")
 	trialsBucket, reportsBucket           = []byte("trials"), []byte("reports")
 	boardBucket, variantsBucket           = []byte("board"), []byte("variants")
+	championsBucket                       = []byte("champions")
 	recordKey, versionKey                 = []byte("record"), []byte("version")
 )
 

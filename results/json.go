@@ -77,6 +77,11 @@ type RunJSON struct {
 	Trials   map[string]int `json:"trials"` // total, cached, and each outcome
 	Best     *TrialJSON     `json:"best"`
 	Front    *FrontJSON     `json:"front,omitempty"` // in show, where there are several objectives
+
+	// How its winner fared against the champion of its sweep, where it was judged.
+	Verdict    string `json:"verdict,omitempty"`
+	Champion   bool   `json:"champion,omitempty"` // it became that
+	Regression bool   `json:"regression,omitempty"`
 }
 
 // OutcomeName is an outcome as people read it.
@@ -180,6 +185,9 @@ func (r Run) Summary(best []Row) RunJSON {
 	out := RunJSON{
 		Run: r.ID, Sweep: r.Sweep, Feasible: r.Feasible, Status: r.Status, Reason: r.Reason, Started: r.Started,
 		Trials: map[string]int{"total": r.Trials(), "cached": r.Cached},
+	}
+	if j := r.Judged; j != nil {
+		out.Verdict, out.Champion, out.Regression = j.Verdict, j.Champion, j.Regression
 	}
 	if !r.Finished.IsZero() {
 		out.Finished = &r.Finished

@@ -50,6 +50,8 @@ type Run struct {
 	// Confirming is the number of the first trial that confirms; 0: there is none.
 	Confirming int `json:"confirming,omitempty"`
 	Cached     int `json:"cached,omitempty"`
+
+	Judged *Judged `json:"judged,omitempty"` // how its winner fared against the champion; nil: it was not judged
 }
 
 // Trials is the number of the run's trials.

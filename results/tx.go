@@ -37,6 +37,26 @@ func (t *tx) Bucket(name []byte) *bucket {
 	return t.wrap(t.Tx.Bucket(name), string(name))
 }
 
+// perhaps is a bucket that a store may lack; nil then.
+func (t *tx) perhaps(name []byte) *bucket {
+	t.look("", t.pages().meta.root)
+	b := t.Tx.Bucket(name)
+	if b == nil {
+		return nil
+	}
+	return t.wrap(b, string(name))
+}
+
+// make is a bucket that a store may lack, which is then made.
+func (t *tx) make(name []byte) (*bucket, error) {
+	t.look("", t.pages().meta.root)
+	b, err := t.CreateBucketIfNotExists(name)
+	if err != nil {
+		return nil, err
+	}
+	return t.wrap(b, string(name)), nil
+}
+
 // run is the bucket of a run; nil: there is no such run.
 func (t *tx) run(id string) *bucket {
 	runs := t.Bucket(runsBucket)

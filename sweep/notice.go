@@ -26,10 +26,18 @@ type Notice struct {
 	Reason    string         `json:"reason"` // why the run ended: "complete", "target reached", ...
 	Started   time.Time      `json:"started"`
 	Finished  time.Time      `json:"finished"`
-	Trials    map[string]int `json:"trials"`           // total, cached, and each outcome
-	Best      *Standing      `json:"best"`             // of the run
-	Report    string         `json:"report,omitempty"` // path of its report
-	Test      bool           `json:"test,omitempty"`   // made up, to try whether it arrives
+	Trials    map[string]int `json:"trials"` // total, cached, and each outcome
+	Best      *Standing      `json:"best"`   // of the run
+
+	// How the run's best fared against the champion of its sweep, where one is kept:
+	// who stands now, who stood before where that is another, and why, in words.
+	// Values are those on the run's data where both were scored on it.
+	Champion *Standing `json:"champion,omitempty"`
+	Former   *Standing `json:"former,omitempty"`
+	Verdict  string    `json:"verdict,omitempty"`
+
+	Report string `json:"report,omitempty"` // path of the run's report
+	Test   bool   `json:"test,omitempty"`   // it is made up, to see whether it arrives
 }
 
 // Standing is a trial by what it reached.

@@ -11,7 +11,8 @@ import (
 	"github.com/inflame-deeplearning/sweep/sweep/config"
 )
 
-// after does what follows the end of a run: whoever wants to know is told.
+// after does what follows the end of a run, whose winner was judged before that end
+// was recorded: whoever wants to know is told.
 func after(cmd *cobra.Command, db *results.DB, id string, file *config.File) error {
 	run, err := db.Find(id)
 	if err != nil {
@@ -38,14 +39,43 @@ func noticeOf(db *results.DB, run results.Run) (sweep.Notice, error) {
 		Occasions: []sweep.Occasion{sweep.RunFinished}, Sweep: run.Sweep, Run: run.ID, File: run.File, Reason: run.Reason,
 		Started: run.Started, Finished: run.Finished, Trials: run.Summary(nil).Trials,
 	}
-	if run.Status == results.Failed {
+	rows, err := db.Best(run.ID, 1)
+	if err != nil {
+		return n, err
+	}
+	if run.Status == results.Failed || sweep.GaveUp(run.Reason) || len(rows) == 0 { // some failed trials are in the tally
 		n.Occasions = []sweep.Occasion{sweep.RunFailed}
 	}
-	rows, err := db.Best(run.ID, 1)
-	if err != nil || len(rows) == 0 {
+	if err := addJudgement(db, run, &n); err != nil || len(rows) == 0 {
 		return n, err
 	}
 	best := rows[0]
 	n.Best = &sweep.Standing{Trial: best.Trial.Name(), Objective: run.Objectives[0].Name, Value: best.Mean, Params: best.Trial.Params}
 	return n, nil
+}
+
+// addJudgement adds how the run's winner fared against the champion.
+func addJudgement(db *results.DB, run results.Run, n *sweep.Notice) error {
+	if run.Judged == nil {
+		return nil
+	}
+	record, err := db.Judgements(run.Sweep)
+	if err != nil {
+		return err
+	}
+	j := record[run.Judged.Number-1]
+	place := func(c results.Contender) *sweep.Standing {
+		return &sweep.Standing{Trial: c.Trial, Objective: c.Objective.Name, Value: c.Standing(), Params: c.Params}
+	}
+	n.Verdict, n.Champion = j.Verdict, place(j.Champion())
+	if j.Took {
+		n.Occasions = append(n.Occasions, sweep.NewChampion)
+		if j.Former != nil {
+			n.Former = place(*j.Former)
+		}
+	}
+	if j.Regression {
+		n.Occasions = append(n.Occasions, sweep.RunRegressed)
+	}
+	return nil
 }

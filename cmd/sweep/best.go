@@ -25,6 +25,8 @@ that name, or of that run. With repeats, variants are ranked by their mean.
 With several objectives, show the front: every variant that no other is better than
 in all of them, sorted by the first; -o copies the model of its first row.
 
+Of a sweep with a record, the standing champion is shown too: see sweep champion.
+
 Where the sweep file says which trials are feasible, the best is the best of these,
 and where there is none the one that comes nearest, which is then said.`,
 		Example: `  sweep best
@@ -67,13 +69,28 @@ and where there is none the one that comes nearest, which is then said.`,
 					list[i] = row.JSON(run)
 				}
 				return writeJSON(cmd.OutOrStdout(), list)
-			case asJSON:
-				return writeJSON(cmd.OutOrStdout(), rows[0].JSON(run))
 			case many:
 				return leaderboard(cmd, run, rows)
-			default:
-				return showTrial(cmd, run, rows[0].Trial)
 			}
+			champion, crowned, err := db.Champion(run.Sweep)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				answer := struct {
+					results.TrialJSON
+					Champion *results.Contender `json:"champion,omitempty"` // of the sweep
+				}{TrialJSON: rows[0].JSON(run)}
+				if crowned {
+					answer.Champion = &champion
+				}
+				return writeJSON(cmd.OutOrStdout(), answer)
+			}
+			if err := showTrial(cmd, run, rows[0].Trial); err != nil || !crowned {
+				return err
+			}
+			field(cmd, "champion", "%s", standing(champion))
+			return nil
 		},
 	}
 	cmd.Flags().IntVarP(&n, "n", "n", 1, "show the first N as a table; of several objectives, all of the front by default")
@@ -94,19 +111,15 @@ func (o *options) copyOut(cmd *cobra.Command, best sweep.Trial, out string) erro
 	if out == "" {
 		return nil
 	}
-	if err := copyModel(best, out); err != nil {
-		return err
-	}
-	o.say(cmd.ErrOrStderr(), "model of trial %s copied to %s", best.Name(), out)
-	fmt.Fprintf(cmd.ErrOrStderr(), "sweep: hint: sweep predict --model %s INPUT\n", out)
-	return nil
+	dir, _ := results.ModelDir(best)
+	return o.copyModel(cmd, best.Name(), dir, out)
 }
 
-// copyModel copies a model directory, which has no directories in it.
-func copyModel(t sweep.Trial, out string) error {
-	dir, ok := results.ModelDir(t)
-	if !ok {
-		return fmt.Errorf("trial %s has left no model: a command keeps its own", t.Name())
+// copyModel copies a trial's model directory, which has no directories in it, out of
+// the workspace.
+func (o *options) copyModel(cmd *cobra.Command, trial, dir, out string) error {
+	if _, err := os.Stat(filepath.Join(dir, "model.json")); dir == "" || err != nil {
+		return fmt.Errorf("trial %s has left no model: a command keeps its own", trial)
 	}
 	if _, err := os.Stat(out); err == nil {
 		return fmt.Errorf("copy model to %s: it is there already; name another directory with -o", out)
@@ -127,5 +140,7 @@ func copyModel(t sweep.Trial, out string) error {
 			return fmt.Errorf("copy model: %w", err)
 		}
 	}
+	o.say(cmd.ErrOrStderr(), "model of trial %s copied to %s", trial, out)
+	fmt.Fprintf(cmd.ErrOrStderr(), "sweep: hint: sweep predict --model %s INPUT\n", out)
 	return nil
 }

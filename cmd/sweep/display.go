@@ -60,6 +60,10 @@ type eventJSON struct {
 	Report *sweep.Report      `json:"report,omitempty"`
 }
 
+// runJudged comes after the events of the loop, with how the run's winner fared against
+// the champion as its reason.
+const runJudged sweep.EventKind = "run_judged"
+
 func (d *jsonLines) event(e sweep.Event) {
 	out := eventJSON{Event: e.Kind, Time: e.Time, Run: e.Run, Total: e.Total, Done: e.Done, Slots: e.Slots, Reason: e.Reason}
 	if e.Trial.Run != "" {

@@ -41,7 +41,7 @@ func newLs(o *options) *cobra.Command {
 					}
 				}
 				failed := list[i].Trials["failed"] + list[i].Trials["out_of_memory"] + list[i].Trials["timed_out"] + list[i].Trials["lost"]
-				g.add(run.ID, string(run.Status), when(run.Started), strconv.Itoa(run.Trials()), strconv.Itoa(failed), run.Objectives[0].Name, best)
+				g.add(run.ID, statusOf(run), when(run.Started), strconv.Itoa(run.Trials()), strconv.Itoa(failed), run.Objectives[0].Name, best)
 			}
 			if asJSON {
 				return writeJSON(cmd.OutOrStdout(), list)

@@ -15,7 +15,7 @@ import (
 )
 
 func newPredict(o *options, p *config.Plugins) *cobra.Command {
-	var run, dir string
+	var run, champion, dir string
 	var all, write bool
 	cmd := &cobra.Command{
 		Use:   "predict INPUT...",
@@ -25,11 +25,18 @@ image file, a CSV file (each row) or a row, or a text file or text: whatever the
 model was trained on. With --model nothing but the model's directory is needed.`,
 		Example: `  sweep predict photo.jpg
   sweep predict --run fowls-3 --all *.jpg
+  sweep predict --champion fowls *.jpg
   sweep predict --model winner "39, State-gov, 77516, Bachelors"`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if dir == "" {
-				var err error
+			var err error
+			switch {
+			case dir != "":
+			case cmd.Flags().Changed("champion"):
+				if dir, err = o.championModel(champion); err != nil {
+					return err
+				}
+			default:
 				if dir, err = winner(cmd, o, run); err != nil {
 					return err
 				}
@@ -68,11 +75,28 @@ model was trained on. With --model nothing but the model's directory is needed.`
 		},
 	}
 	cmd.Flags().StringVar(&run, "run", "", "run or sweep whose winner is used; the newest where not given")
+	cmd.Flags().StringVar(&champion, "champion", "", "sweep whose champion is used")
 	cmd.Flags().StringVar(&dir, "model", "", "model directory, as best -o makes it")
 	cmd.Flags().BoolVar(&all, "all", false, "print the probability of every class")
 	cmd.Flags().BoolVar(&write, "write", false, "write the predictions to prediction.json too")
-	cmd.MarkFlagsMutuallyExclusive("run", "model")
+	cmd.MarkFlagsMutuallyExclusive("run", "champion", "model")
 	return cmd
+}
+
+// championModel is the model directory of a sweep's champion.
+func (o *options) championModel(name string) (string, error) {
+	_, name, record, err := o.record(name)
+	if err != nil {
+		return "", err
+	}
+	if len(record) == 0 {
+		return "", noChampion(name)
+	}
+	c := record[len(record)-1].Champion()
+	if c.Best().Model == "" {
+		return "", fmt.Errorf("the champion, trial %s, has left no model here: a command keeps its own", c.Trial)
+	}
+	return c.Best().Model, nil
 }
 
 // winner is the model directory of a run's best trial.

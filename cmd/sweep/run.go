@@ -145,6 +145,12 @@ func (r *runOptions) run(cmd *cobra.Command, path string, p *config.Plugins) err
 	case !summary.Complete && summary.Reason == "complete": // trials were cancelled one by one
 		state = results.Interrupted
 	}
+	if state == results.Finished { // before the end is recorded: a run killed in between is gone on with
+		if err := r.judge(cmd, db, run, file, p); err != nil {
+			finish(db, run.ID, results.Interrupted, "not judged: "+err.Error())
+			return err
+		}
+	}
 	finish(db, run.ID, state, summary.Reason)
 	if err := errors.Join(r.keepBackup(cmd, db), after(cmd, db, run.ID, file)); err != nil {
 		return err
@@ -259,6 +265,7 @@ func (r *runOptions) report(cmd *cobra.Command, db *results.DB, id, path string,
 		}
 	}
 	r.say(stderr, "run %s: %s; %s", id, summary.Reason, tally(run))
+	r.judged(cmd, run)
 	failed := 0
 	for _, o := range []sweep.Outcome{sweep.Failed, sweep.OutOfMemory, sweep.TimedOut, sweep.Lost} {
 		failed += summary.Counts[o]
@@ -272,7 +279,7 @@ func (r *runOptions) report(cmd *cobra.Command, db *results.DB, id, path string,
 	case summary.Interrupted:
 		fmt.Fprintf(stderr, "sweep: hint: everything is safe; %s goes on\n", again(path, r.vars))
 		return status{code: exitInterrupted}
-	case failed > 0:
+	case failed > 0 || run.Judged != nil && run.Judged.Regression:
 		return status{code: exitFailed}
 	case run.Trials() > 0 && !r.quiet:
 		fmt.Fprintf(stderr, "sweep: hint: sweep best %s\n", run.Sweep)

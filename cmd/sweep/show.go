@@ -88,8 +88,8 @@ func field(cmd *cobra.Command, name, format string, args ...any) {
 
 func showRun(cmd *cobra.Command, run results.Run, front *results.FrontJSON) {
 	field(cmd, "run", "%s, of %s", run.ID, run.File)
-	state := string(run.Status)
-	if run.Reason != "" && run.Reason != state {
+	state := statusOf(run)
+	if run.Reason != "" && run.Reason != string(run.Status) {
 		state += ": " + run.Reason
 	}
 	field(cmd, "status", "%s", state)
@@ -102,6 +102,9 @@ func showRun(cmd *cobra.Command, run results.Run, front *results.FrontJSON) {
 		trials += fmt.Sprintf(" of %d", run.Total)
 	}
 	field(cmd, "trials", "%s", trials)
+	if run.Judged != nil {
+		field(cmd, "champion", "%s", run.Judged.Verdict)
+	}
 	field(cmd, "search", "%s over %s", run.Search, strings.Join(run.Params, ", "))
 	var goals []string
 	for _, objective := range run.Objectives {
@@ -114,6 +117,18 @@ func showRun(cmd *cobra.Command, run results.Run, front *results.FrontJSON) {
 	if front != nil {
 		field(cmd, "front", "%s", describeFront(run, *front))
 	}
+}
+
+// statusOf is a run's state, and what it was to its sweep's record.
+func statusOf(run results.Run) string {
+	switch j := run.Judged; {
+	case j == nil:
+	case j.Regression:
+		return string(run.Status) + ", regression"
+	case j.Champion:
+		return string(run.Status) + ", champion"
+	}
+	return string(run.Status)
 }
 
 func showTrial(cmd *cobra.Command, run results.Run, t sweep.Trial) error {

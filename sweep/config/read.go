@@ -38,6 +38,8 @@ type File struct {
 	Runner     sweep.Runner
 	Notifiers  []Notifier
 	Unset      Diagnostics // what notify blocks need of the environment and it lacks; who is meant to be told there is left out of Notifiers
+	Champion   *Champion   // nil: no record is kept
+	Regression *Regression // nil: none is looked for
 	Schedule   *Schedule   // nil: none
 }
 
@@ -219,6 +221,7 @@ func (r *reader) file(body *hclsyntax.Body, vars map[string]string) *File {
 		f.Spec.Space = r.space(blocks["params"][0].Body)
 	}
 	f.Spec.Limits = r.limits(first(blocks, "limits"))
+	r.record(f, first(blocks, "champion"), first(blocks, "regression"))
 	f.Schedule = r.schedule(first(blocks, "schedule"))
 	task := r.task(body, blocks)
 	if len(r.diags) > 0 { // what follows evaluates, and would only repeat these

@@ -83,6 +83,8 @@ func Reference(p *Plugins) string {
 	}
 	section("metric", `metric "name" { ... }`, metricSchema)
 	plugins("runner", "`runner \"where\" { ... }`: where trials run; `runner \"local\" {}` where not given.", p.Runners)
+	section("champion", "champion { ... }", championSchema)
+	section("regression", "regression { ... }", regressionSchema)
 	section("schedule", "schedule { ... }", scheduleSchema)
 	plugins("notify", "`notify \"way\" { ... }`: who is told of a run's end.", p.Notify)
 	b.WriteString("## Functions\n\n")

@@ -48,12 +48,11 @@ func Title(n sweep.Notice) string {
 
 // Facts are what there is to know of a run, in the order of their weight.
 func Facts(n sweep.Notice) []Fact {
-	facts := []Fact{{"Outcome", n.Reason}}
+	facts := []Fact{{"Outcome", n.Reason}, {"Verdict", n.Verdict}, {"Best", standing(n.Best)}}
 	if n.Best != nil {
-		facts = append(facts,
-			Fact{"Best", fmt.Sprintf("%s %s, trial %s", n.Best.Objective, Number(n.Best.Value), n.Best.Trial)},
-			Fact{"Parameters", Params(n.Best.Params)})
+		facts = append(facts, Fact{"Parameters", Params(n.Best.Params)})
 	}
+	facts = append(facts, Fact{"Champion", standing(n.Champion)}, Fact{"Former", standing(n.Former)})
 	facts = append(facts, Fact{"Trials", Tally(n.Trials)})
 	if took := n.Finished.Sub(n.Started); !n.Finished.IsZero() {
 		facts = append(facts, Fact{"Finished", fmt.Sprintf("%s, after %v", n.Finished.Format("2006-01-02 15:04 MST"), took.Round(time.Second))})
@@ -63,6 +62,13 @@ func Facts(n sweep.Notice) []Fact {
 		facts = append(facts, Fact{"Report", n.Report})
 	}
 	return slices.DeleteFunc(facts, func(f Fact) bool { return f.Text == "" })
+}
+
+func standing(s *sweep.Standing) string {
+	if s == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s %s, trial %s", s.Objective, Number(s.Value), s.Trial)
 }
 
 // Text is a message without any layout.

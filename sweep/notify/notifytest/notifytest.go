@@ -44,6 +44,8 @@ func notices() map[string]sweep.Notice {
 	failed.Occasions, failed.Best, failed.Report, failed.Reason = []sweep.Occasion{sweep.RunFailed}, nil, "", "too many failed trials"
 	champion := Sample()
 	champion.Occasions = []sweep.Occasion{sweep.RunFinished, sweep.NewChampion}
+	champion.Champion, champion.Verdict = champion.Best, "better by 0.012"
+	champion.Former = &sweep.Standing{Trial: "grid-2/3", Objective: "val_accuracy", Value: 0.96925}
 	regressed := Sample()
 	regressed.Occasions = []sweep.Occasion{sweep.RunFinished, sweep.RunRegressed}
 	hostile := Sample()
