@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -27,7 +28,26 @@ func after(cmd *cobra.Command, db *results.DB, id string, file *config.File) err
 	}
 	for _, way := range file.Notifiers {
 		if err := way.Notify(context.WithoutCancel(cmd.Context()), n); err != nil {
-			fmt.Fprintf(cmd.ErrOrStderr(), "sweep: nobody was told: %v\n", err)
+			fmt.Fprintf(cmd.ErrOrStderr(), "sweep: %v\n", err)
+		}
+	}
+	return db.Told(id)
+}
+
+// late does what should have followed the end of a sweep's earlier runs, where their
+// process was killed then.
+func late(cmd *cobra.Command, db *results.DB, file *config.File) error {
+	runs, err := db.Untold(file.Spec.Name)
+	if err != nil {
+		return err
+	}
+	for _, run := range runs {
+		release, err := db.Lock(run.ID)
+		if err != nil { // its process is about to
+			continue
+		}
+		if err := errors.Join(after(cmd, db, run.ID, file), release()); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -39,10 +39,12 @@ type Notifier struct {
 	secrets secrets
 }
 
+func (n Notifier) String() string { return fmt.Sprintf("notify %q on line %d", n.Way, n.Line) }
+
 // Notify tells of a run. The error names the block, and nothing that env gave.
 func (n Notifier) Notify(ctx context.Context, notice sweep.Notice) error {
 	if err := n.Only.Notify(ctx, notice); err != nil {
-		return fmt.Errorf("notify %q on line %d: %w", n.Way, n.Line, n.secrets.hide(err))
+		return fmt.Errorf("%s told nobody: %w", n, n.secrets.hide(err))
 	}
 	return nil
 }
@@ -105,7 +107,9 @@ func (r *reader) environment(body *hclsyntax.Body) (known secrets, unset hcl.Dia
 			}
 			value := os.Getenv(name)
 			if value == "" {
-				unset = append(unset, fault(call.Range(), "Unset environment variable", "%s is not set here, so nobody is told this way: export %s=... before sweep runs, where it will run.", name, name))
+				missing := fault(call.Range(), "Unset environment variable", "%s is not set here, so nobody is told this way: export it where sweep will run.", name)
+				missing.Severity = hcl.DiagWarning // results are worth more than the news of them
+				unset = append(unset, missing)
 				continue
 			}
 			known = known.with(value)

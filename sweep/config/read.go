@@ -37,7 +37,7 @@ type File struct {
 	Stopper    sweep.Stopper // nil: none
 	Runner     sweep.Runner
 	Notifiers  []Notifier
-	Unset      Diagnostics // what notify blocks need of the environment and it lacks; who is meant to be told there is left out of Notifiers
+	Unset      Diagnostics // what notify blocks need and the environment lacks: these are not among Notifiers
 	Champion   *Champion   // nil: no record is kept
 	Regression *Regression // nil: none is looked for
 	Schedule   *Schedule   // nil: none

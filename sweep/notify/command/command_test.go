@@ -81,8 +81,14 @@ func recorder(t *testing.T, args ...string) (sweep.Notifier, func() []string) {
 
 func TestContract(t *testing.T) {
 	notifytest.Run(t, notifytest.Way{
-		New:     func(t *testing.T) (sweep.Notifier, func() []string) { return recorder(t) },
-		Broken:  func(t *testing.T) sweep.Notifier { return program(t, "fail", Config{Argv: []string{"s3cr3t"}}) },
+		New: func(t *testing.T) (sweep.Notifier, func() []string) {
+			t.Helper()
+			return recorder(t)
+		},
+		Broken: func(t *testing.T) sweep.Notifier {
+			t.Helper()
+			return program(t, "fail", Config{Argv: []string{"s3cr3t"}})
+		},
 		Secrets: []string{"s3cr3t"},
 	})
 }

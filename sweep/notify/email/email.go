@@ -96,7 +96,7 @@ func (w way) once(ctx context.Context, n sweep.Notice) error {
 		if own.ErrorCode() > 0 && !own.IsTemp() {
 			return err
 		}
-		return &retry.Later{Err: err}
+		return &retry.LaterError{Err: err}
 	}
 	return judge(err)
 }
@@ -108,11 +108,11 @@ func judge(err error) error {
 	refused := strings.Contains(err.Error(), "STARTTLS") || strings.Contains(err.Error(), "SMTP AUTH") // go-mail has no type for them
 	switch {
 	case answered && answer.Code < 500:
-		return &retry.Later{Err: err}
+		return &retry.LaterError{Err: err}
 	case answered, untrusted, refused:
 		return err
 	}
-	return &retry.Later{Err: err}
+	return &retry.LaterError{Err: err}
 }
 
 func (w way) client() (*mail.Client, error) {

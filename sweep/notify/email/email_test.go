@@ -215,6 +215,7 @@ func collect(t *testing.T, contentType, encoding, name string, body io.Reader, p
 func TestContract(t *testing.T) {
 	notifytest.Run(t, notifytest.Way{
 		New: func(t *testing.T) (sweep.Notifier, func() []string) {
+			t.Helper()
 			s := serve(t, "none", false)
 			return through(t, s, Config{TLS: "none"}), func() []string {
 				var texts []string
@@ -232,6 +233,7 @@ func TestContract(t *testing.T) {
 			}
 		},
 		Broken: func(t *testing.T) sweep.Notifier {
+			t.Helper()
 			return through(t, serve(t, "starttls", true), Config{TLS: "starttls", Username: "me", Password: password + "-old"})
 		},
 		Secrets: []string{password},

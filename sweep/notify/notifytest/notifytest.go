@@ -34,14 +34,19 @@ func Sample() sweep.Notice {
 			Trial: "grid-3/7", Objective: "val_accuracy", Value: 0.98125,
 			Params: sweep.Params{"hidden": sweep.Int(128), "learning_rate": sweep.Float(0.03), "optimizer": sweep.String("adam")},
 		},
-		Report: "/srv/sweeps/.sweep/runs/grid-3/report.html",
+		Champion: &sweep.Standing{
+			Trial: "grid-1/4", Objective: "val_accuracy", Value: 0.9825,
+			Params: sweep.Params{"hidden": sweep.Int(256), "learning_rate": sweep.Float(0.03), "optimizer": sweep.String("adam")},
+		},
+		Verdict: "worse by 0.00125: the champion stays",
+		Report:  "/srv/sweeps/.sweep/runs/grid-3/report.html",
 	}
 }
 
 // notices are of all sorts.
 func notices() map[string]sweep.Notice {
 	failed := Sample()
-	failed.Occasions, failed.Best, failed.Report, failed.Reason = []sweep.Occasion{sweep.RunFailed}, nil, "", "too many failed trials"
+	failed.Occasions, failed.Best, failed.Champion, failed.Report, failed.Reason = []sweep.Occasion{sweep.RunFailed}, nil, nil, "", "too many failed trials"
 	champion := Sample()
 	champion.Occasions = []sweep.Occasion{sweep.RunFinished, sweep.NewChampion}
 	champion.Champion, champion.Verdict = champion.Best, "better by 0.012"

@@ -80,7 +80,7 @@ func (b *Box) once(ctx context.Context, body []byte, header http.Header) error {
 		if _, untrusted := errors.AsType[*tls.CertificateVerificationError](err); untrusted {
 			return err
 		}
-		return &retry.Later{Err: err}
+		return &retry.LaterError{Err: err}
 	}
 	defer answer.Body.Close() //nolint:errcheck // it was only read
 	text, _ := io.ReadAll(io.LimitReader(answer.Body, 1<<10))
@@ -89,7 +89,7 @@ func (b *Box) once(ctx context.Context, body []byte, header http.Header) error {
 	case code < 300:
 		return nil
 	case code == http.StatusTooManyRequests, code == http.StatusRequestTimeout, code >= 500:
-		return &retry.Later{Err: err, After: patience(answer.Header)}
+		return &retry.LaterError{Err: err, After: patience(answer.Header)}
 	}
 	return err
 }

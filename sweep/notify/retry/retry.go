@@ -29,14 +29,14 @@ func (p Policy) Check() error {
 	return nil
 }
 
-// Later is an error that another attempt may not have.
-type Later struct {
+// LaterError is an error that another attempt may not have.
+type LaterError struct {
 	Err   error
 	After time.Duration // the least pause that was asked for
 }
 
-func (l *Later) Error() string { return l.Err.Error() }
-func (l *Later) Unwrap() error { return l.Err }
+func (l *LaterError) Error() string { return l.Err.Error() }
+func (l *LaterError) Unwrap() error { return l.Err }
 
 // Do tries until it succeeds, fails for good, or ctx ends. The error is the last
 // attempt's.
@@ -44,7 +44,7 @@ func (p Policy) Do(ctx context.Context, try func(context.Context) error) error {
 	pause := p.Backoff
 	for attempt := 1; ; attempt++ {
 		err := p.once(ctx, try)
-		later, passing := errors.AsType[*Later](err)
+		later, passing := errors.AsType[*LaterError](err)
 		switch {
 		case err == nil || !passing || ctx.Err() != nil:
 			return err
@@ -70,7 +70,7 @@ func (p Policy) once(ctx context.Context, try func(context.Context) error) error
 	defer cancel()
 	err := try(limited)
 	if err != nil && limited.Err() != nil && ctx.Err() == nil {
-		return &Later{Err: fmt.Errorf("no answer within %v", p.Timeout)}
+		return &LaterError{Err: fmt.Errorf("no answer within %v", p.Timeout)}
 	}
 	return err
 }

@@ -12,7 +12,7 @@ import (
 
 // Each attempt comes after the pause that the policy, or whoever was asked, wants.
 func TestPauses(t *testing.T) {
-	passing, lasting := &Later{Err: errors.New("busy")}, errors.New("unknown")
+	passing, lasting := &LaterError{Err: errors.New("busy")}, errors.New("unknown")
 	for _, test := range []struct {
 		name    string
 		policy  Policy
@@ -27,9 +27,9 @@ func TestPauses(t *testing.T) {
 		{"not again", Policy{Backoff: time.Second}, []error{passing}, []int{0}, "after 1 attempts: busy"},
 		{"a minute at most", Policy{Retries: 9, Backoff: 40 * time.Second}, []error{passing, passing, passing}, []int{0, 40, 100, 160}, ""},
 		{"but what is asked for", Policy{Retries: 9, Backoff: 2 * time.Minute}, []error{passing, passing}, []int{0, 120, 240}, ""},
-		{"as asked", Policy{Retries: 4, Backoff: time.Second}, []error{&Later{passing, 90 * time.Second}, passing}, []int{0, 90, 92}, ""},
-		{"asked for less", Policy{Retries: 4, Backoff: 5 * time.Second}, []error{&Later{passing, time.Second}}, []int{0, 5}, ""},
-		{"asked for too much", Policy{Retries: 4, Backoff: time.Second}, []error{&Later{passing, time.Hour}}, []int{0}, "busy; it asks to be tried again in 1h0m0s"},
+		{"as asked", Policy{Retries: 4, Backoff: time.Second}, []error{&LaterError{passing, 90 * time.Second}, passing}, []int{0, 90, 92}, ""},
+		{"asked for less", Policy{Retries: 4, Backoff: 5 * time.Second}, []error{&LaterError{passing, time.Second}}, []int{0, 5}, ""},
+		{"asked for too much", Policy{Retries: 4, Backoff: time.Second}, []error{&LaterError{passing, time.Hour}}, []int{0}, "busy; it asks to be tried again in 1h0m0s"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -81,7 +81,7 @@ func TestHanging(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		defer cancel()
 		slow := Policy{Timeout: time.Second, Retries: 9, Backoff: 20 * time.Second}
-		if err := slow.Do(ctx, func(context.Context) error { return &Later{Err: errors.New("busy")} }); message(err) != "busy" {
+		if err := slow.Do(ctx, func(context.Context) error { return &LaterError{Err: errors.New("busy")} }); message(err) != "busy" {
 			t.Error(err)
 		}
 	})

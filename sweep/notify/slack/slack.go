@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/inflame-deeplearning/sweep/sweep"
@@ -70,7 +71,7 @@ var marks = map[sweep.Occasion]string{
 func compose(n sweep.Notice) payload {
 	title := message.Title(n)
 	for _, o := range []sweep.Occasion{sweep.RunFailed, sweep.RunRegressed, sweep.NewChampion, sweep.RunFinished} {
-		if has(n, o) {
+		if slices.Contains(n.Occasions, o) {
 			title = marks[o] + " " + title
 			break
 		}
@@ -80,15 +81,6 @@ func compose(n sweep.Notice) payload {
 		fields.Fields = append(fields.Fields, text{"mrkdwn", short("*"+escape(f.Name)+"*\n"+escape(f.Text), maxField)})
 	}
 	return payload{escape(title), []block{{Type: "header", Text: &text{"plain_text", short(title, maxHeader)}}, fields}}
-}
-
-func has(n sweep.Notice, o sweep.Occasion) bool {
-	for _, what := range n.Occasions {
-		if what == o {
-			return true
-		}
-	}
-	return false
 }
 
 // escape is what Slack asks for in its markup.

@@ -51,8 +51,15 @@ func channel(t *testing.T, code int) (sweep.Notifier, func() []string) {
 
 func TestContract(t *testing.T) {
 	notifytest.Run(t, notifytest.Way{
-		New:     func(t *testing.T) (sweep.Notifier, func() []string) { return channel(t, 200) },
-		Broken:  func(t *testing.T) sweep.Notifier { n, _ := channel(t, 404); return n },
+		New: func(t *testing.T) (sweep.Notifier, func() []string) {
+			t.Helper()
+			return channel(t, 200)
+		},
+		Broken: func(t *testing.T) sweep.Notifier {
+			t.Helper()
+			n, _ := channel(t, 404)
+			return n
+		},
 		Secrets: []string{path, "s3cr3t"},
 	})
 }
@@ -60,7 +67,7 @@ func TestContract(t *testing.T) {
 // The message says at a glance how it went, and then what.
 func TestMessage(t *testing.T) {
 	n := notifytest.Sample()
-	n.Occasions = append(n.Occasions, sweep.NewChampion)
+	n.Occasions = append(n.Occasions, sweep.NewChampion) // of which there is more to say
 	n.Reason = "complete & <well>"
 	p := compose(n)
 	if want := "🏆 grid-3: new champion, val_accuracy 0.98125"; p.Text != want || p.Blocks[0].Text.Text != want {
@@ -72,8 +79,10 @@ func TestMessage(t *testing.T) {
 	}
 	want := []string{
 		"*Outcome*\ncomplete &amp; &lt;well&gt;",
+		"*Verdict*\nworse by 0.00125: the champion stays",
 		"*Best*\nval_accuracy 0.98125, trial grid-3/7",
 		"*Parameters*\nhidden = 128, learning_rate = 0.03, optimizer = adam",
+		"*Champion*\nval_accuracy 0.9825, trial grid-1/4",
 		"*Trials*\n12: 9 succeeded, 2 stopped, 1 failed (2 from cache)",
 		"*Finished*\n2026-11-26 03:12 UTC, after 1h12m30s",
 		"*File*\ngrid.hcl",

@@ -76,10 +76,12 @@ func hook(t *testing.T, c Config) sweep.Notifier {
 func TestContract(t *testing.T) {
 	notifytest.Run(t, notifytest.Way{
 		New: func(t *testing.T) (sweep.Notifier, func() []string) {
+			t.Helper()
 			s := serve(t)
 			return hook(t, Config{URL: s.URL + path, Secret: secret}), s.received
 		},
 		Broken: func(t *testing.T) sweep.Notifier {
+			t.Helper()
 			return hook(t, Config{URL: serve(t, 404).URL + path, Secret: secret})
 		},
 		Secrets: []string{path, secret},
