@@ -25,11 +25,12 @@ import (
 
 // The cache directory holds, for each data set and settings,
 //
-//	<fingerprint>.data  the prepared data: magic, length of the header (8 bytes,
-//	                    little-endian), header (JSON: content), arrays, each at a
-//	                    multiple of 64 bytes
-//	<key>.key           the fingerprint of what a block led to, the key being the
-//	                    hash of the block and of its inputs' paths, sizes and times
+//	<fingerprint>.data      the prepared data: magic, length of the header (8 bytes,
+//	                        little-endian), header (JSON: content), arrays, each at a
+//	                        multiple of 64 bytes
+//	<fingerprint>.manifest  what it was made of (JSON: Manifest)
+//	<key>.key               the fingerprint of what a block led to, the key being the
+//	                        hash of the block and of its inputs' paths, sizes and times
 const (
 	magic         = "sweepds1"
 	formatVersion = 1
@@ -120,6 +121,9 @@ func Prepare(ctx context.Context, cacheDir string, block sweep.Block, src Source
 		if err := writeFile(filepath.Join(cacheDir, fingerprint+".data"), part, c.write); err != nil {
 			return "", fmt.Errorf("write prepared data: %w", err)
 		}
+	}
+	if err := writeManifest(ctx, cacheDir, fingerprint, part, block, src); err != nil {
+		return "", fmt.Errorf("note what data %q was made of: %w", block.Type, err)
 	}
 	err = writeFile(keyFile, part, func(w io.Writer) error { _, err := io.WriteString(w, fingerprint); return err })
 	if err != nil {

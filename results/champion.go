@@ -86,10 +86,11 @@ type Judgement struct {
 	Challenger Contender  `json:"challenger"`
 	Former     *Contender `json:"former"` // the champion until then; null: there was none
 
-	Gain     *float64 `json:"gain,omitempty"` // of the challenger over the former, in the objective's direction
-	Test     string   `json:"test,omitempty"` // how the two were compared
-	P        *float64 `json:"p,omitempty"`    // how likely such a gain is where there is none
-	Examples int      `json:"examples,omitempty"`
+	Gain     *float64 `json:"gain,omitempty"`     // of the challenger over the former, in the objective's direction
+	Test     string   `json:"test,omitempty"`     // how the two were compared
+	P        *float64 `json:"p,omitempty"`        // how likely such a gain is where there is none
+	Examples int      `json:"examples,omitempty"` // that both were scored on
+	LeftOut  int      `json:"left_out,omitempty"` // examples that the former had learned from
 }
 
 // Champion is who stands after the judgement.

@@ -199,7 +199,7 @@ func TestKeepModels(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 { // the second finds it there
-		kept, err := db.KeepModels("grid", c)
+		kept, err := db.KeepModels("grid", c, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -219,7 +219,7 @@ func TestKeepModels(t *testing.T) {
 		t.Error("what the kill left is still there")
 	}
 	// The workspace can be moved: the store has the place within it.
-	c, err := db.KeepModels("grid", c)
+	c, err := db.KeepModels("grid", c, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -78,6 +78,11 @@ type RunJSON struct {
 	Best     *TrialJSON     `json:"best"`
 	Front    *FrontJSON     `json:"front,omitempty"` // in show, where there are several objectives
 
+	File   string   `json:"file"`
+	Hash   string   `json:"hash"` // of the file and its variables: equal ones mean the same sweep
+	Origin *Origin  `json:"origin,omitempty"`
+	Data   []string `json:"data"` // fingerprints of its data sets
+
 	// How its winner fared against the champion of its sweep, where it was judged.
 	Verdict    string `json:"verdict,omitempty"`
 	Champion   bool   `json:"champion,omitempty"` // it became that
@@ -184,7 +189,7 @@ func ModelDir(t sweep.Trial) (string, bool) {
 func (r Run) Summary(best []Row) RunJSON {
 	out := RunJSON{
 		Run: r.ID, Sweep: r.Sweep, Feasible: r.Feasible, Status: r.Status, Reason: r.Reason, Started: r.Started,
-		Trials: map[string]int{"total": r.Trials(), "cached": r.Cached},
+		Trials: map[string]int{"total": r.Trials(), "cached": r.Cached}, File: r.File, Hash: r.Hash, Origin: r.Origin, Data: append([]string{}, r.Data...),
 	}
 	if j := r.Judged; j != nil {
 		out.Verdict, out.Champion, out.Regression = j.Verdict, j.Champion, j.Regression

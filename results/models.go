@@ -20,8 +20,9 @@ func (db *DB) ChampionsDir(sweepName string) string {
 }
 
 // KeepModels copies the models of a contender to where those of champions are, and
-// answers it with these. A directory there is whole, or is not there.
-func (db *DB) KeepModels(sweepName string, c Contender) (_ Contender, err error) {
+// answers it with these. add, if not nil, puts more files beside a copy. A directory
+// there is whole, or is not there.
+func (db *DB) KeepModels(sweepName string, c Contender, add func(s Seed, dir string) error) (_ Contender, err error) {
 	dir := db.ChampionsDir(sweepName)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return c, fmt.Errorf("make directory of champions: %w%s", err, elsewhere(err))
@@ -37,7 +38,11 @@ func (db *DB) KeepModels(sweepName string, c Contender) (_ Contender, err error)
 			continue
 		}
 		to := filepath.Join(dir, strings.ReplaceAll(s.Trial, "/", "-"))
-		if err := copyWhole(s.Model, to); err != nil {
+		more := func(string) error { return nil }
+		if add != nil {
+			more = func(dir string) error { return add(s, dir) }
+		}
+		if err := copyWhole(s.Model, to, more); err != nil {
 			return c, fmt.Errorf("keep the model of trial %s: %w%s", s.Trial, err, elsewhere(err))
 		}
 		c.Seeds[i].Model = to
@@ -45,8 +50,9 @@ func (db *DB) KeepModels(sweepName string, c Contender) (_ Contender, err error)
 	return c, nil
 }
 
-// copyWhole copies a directory of files, unless it was copied before.
-func copyWhole(from, to string) error {
+// copyWhole copies a directory of files, with what more adds to the copy, unless it was
+// copied before.
+func copyWhole(from, to string, more func(dir string) error) error {
 	if _, err := os.Stat(to); err == nil {
 		return nil
 	}
@@ -69,7 +75,7 @@ func copyWhole(from, to string) error {
 			return err
 		}
 	}
-	if err := trialdir.SyncDir(part); err != nil {
+	if err := errors.Join(more(part), trialdir.SyncDir(part)); err != nil {
 		return err
 	}
 	if err := os.Rename(part, to); err != nil {

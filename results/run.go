@@ -51,6 +51,9 @@ type Run struct {
 	Confirming int `json:"confirming,omitempty"`
 	Cached     int `json:"cached,omitempty"`
 
+	Origin *Origin  `json:"origin,omitempty"` // what it was begun with
+	Data   []string `json:"data,omitempty"`   // fingerprints of the prepared data sets that its trials learn from
+
 	Judged *Judged `json:"judged,omitempty"` // how its winner fared against the champion; nil: it was not judged
 }
 

@@ -54,6 +54,16 @@ func prepare[C any](tb testing.TB, cache string, build New[C], attrs Attrs) (d *
 	return d, log.String(), err
 }
 
+// OpenIn is Open with a cache that is there, in which the data may be prepared already.
+func OpenIn[C any](tb testing.TB, cache string, build New[C], attrs Attrs) *artifact.Dataset {
+	tb.Helper()
+	d, _, err := prepare(tb, cache, build, attrs)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return d
+}
+
 // Open is Try for data that must not fail.
 func Open[C any](tb testing.TB, build New[C], attrs Attrs) *artifact.Dataset {
 	tb.Helper()

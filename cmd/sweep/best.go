@@ -132,6 +132,9 @@ func (o *options) copyModel(cmd *cobra.Command, trial, dir, out string) error {
 		return fmt.Errorf("copy model: %w", err)
 	}
 	for _, f := range files {
+		if f.Name() == seenFile { // it is for judgements
+			continue
+		}
 		content, err := os.ReadFile(filepath.Join(dir, f.Name()))
 		if err != nil {
 			return fmt.Errorf("copy model: %w", err)

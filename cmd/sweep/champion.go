@@ -219,7 +219,7 @@ func (o *options) decide(cmd *cobra.Command, db *results.DB, name string, entry 
 			former := record[len(record)-1].Champion().Unscored()
 			j.Former = &former
 		}
-		if j.Challenger, err = db.KeepModels(name, j.Challenger); err != nil {
+		if j.Challenger, err = db.KeepModels(name, j.Challenger, noteSeen(db)); err != nil {
 			return err
 		}
 		_, err = db.Judge(j)

@@ -13,15 +13,25 @@ import (
 func newCompare(o *options) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "compare TRIAL TRIAL",
-		Short: "Show what differs between two trials",
+		Use:   "compare TRIAL TRIAL | RUN RUN",
+		Short: "Show what differs between two trials, or two runs",
+		Long: `Show what differs between two trials: parameters, data, seed, metrics.
+
+Of two runs, show what differs in their file and its settings, in the machine and the
+program, in their winners, and in their data: which files were added (+), removed (-)
+and changed (~), and how many examples of each class there were and are.`,
 		Example: `  sweep compare grid-1/3 grid-1/7
-  sweep compare grid-1/3 grid-2/3 --json`,
-		Args: cobra.ExactArgs(2),
+  sweep compare grid-1/3 grid-2/3 --json
+  sweep compare nightly-41 nightly-42`,
+		Args:              cobra.ExactArgs(2),
+		ValidArgsFunction: completeRuns(o),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			db, err := o.db()
 			if err != nil {
 				return err
+			}
+			if isRun(db, args[0]) && isRun(db, args[1]) {
+				return compareRuns(cmd, db, args, asJSON)
 			}
 			var trials [2]sweep.Trial
 			var runs [2]results.Run

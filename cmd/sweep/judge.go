@@ -22,7 +22,7 @@ import (
 // recorded: a run that is killed in between is gone on with, and what was judged
 // stands.
 func (o *options) judge(cmd *cobra.Command, db *results.DB, run results.Run, file *config.File, p *config.Plugins) error {
-	if file.Champion == nil && file.Regression == nil {
+	if file.Champion == nil && file.Regression == nil || run.Judged != nil {
 		return nil
 	}
 	rows, err := db.Best(run.ID, 1)
@@ -42,7 +42,7 @@ func (o *options) judge(cmd *cobra.Command, db *results.DB, run results.Run, fil
 			return err
 		}
 		if j.Took {
-			if j.Challenger, err = db.KeepModels(j.Sweep, j.Challenger); err != nil {
+			if j.Challenger, err = db.KeepModels(j.Sweep, j.Challenger, noteSeen(db)); err != nil {
 				return err
 			}
 		}
@@ -116,6 +116,9 @@ func inWords(j results.Judgement, file *config.File, why string) string {
 	default:
 		fmt.Fprintf(&b, ", p=%.2g by %s", *j.P, j.Test)
 	}
+	if j.LeftOut > 0 {
+		fmt.Fprintf(&b, ", %d more left out that %s has learned from", j.LeftOut, j.Former.Trial)
+	}
 	if c := file.Champion; c != nil && !j.Took && *j.Gain > 0 {
 		switch {
 		case *j.Gain < c.MinGain:
@@ -161,6 +164,7 @@ func compare(ctx context.Context, db *results.DB, t sweep.Trial, j *results.Judg
 		return result, 0, "", ctx.Err()
 	case err == nil:
 		n := len(scored.examples)
+		j.LeftOut = scored.leftOut
 		return rules.Compare(scored.sides[0], scored.sides[1], n, sign), n, "", nil
 	case j.Former.Objective != objective:
 		result.Gain = math.NaN()

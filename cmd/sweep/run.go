@@ -107,6 +107,7 @@ func (r *runOptions) run(cmd *cobra.Command, path string, p *config.Plugins) err
 		Sweep:     file.Spec.Name, File: path, Hash: file.Hash, Vars: vars, Objectives: file.Spec.Objectives, Feasible: file.Spec.Feasible.String(),
 		Params: file.Spec.Space.Names(), Repeat: file.Spec.Repeat, Search: file.SearchName, Total: total,
 		Fresh: r.fresh, Started: time.Now(), //nolint:forbidigo // the program's own clock
+		Origin: origin(cmd.Context(), path),
 	})
 	if err != nil {
 		return err
@@ -157,6 +158,9 @@ func (r *runOptions) run(cmd *cobra.Command, path string, p *config.Plugins) err
 	if state == results.Finished { // before the end is recorded: a run killed in between is gone on with
 		if err := r.judge(cmd, db, run, file, p); err != nil {
 			finish(db, run.ID, results.Interrupted, "not judged: "+err.Error())
+			if summary.Interrupted = cmd.Context().Err() != nil; summary.Interrupted {
+				return r.report(cmd, db, run.ID, path, summary)
+			}
 			return err
 		}
 	}
@@ -220,7 +224,7 @@ func (r *runOptions) loop(cmd *cobra.Command, db *results.DB, run results.Run, f
 	return sweep.Loop{
 		Commands: commands,
 		Spec:     file.Spec, Run: run.ID, Searcher: file.Searcher, Stopper: file.Stopper, Runner: file.Runner, Store: recorder,
-		Prepare: prepare(db, p, notices), CacheDir: db.CacheDir(), Fresh: run.Fresh, Total: run.Total,
+		Prepare: noted(db, run.ID, prepare(db, p, notices)), CacheDir: db.CacheDir(), Fresh: run.Fresh, Total: run.Total,
 		TrialDir: func(n int) string { return db.TrialDir(run.ID, n) },
 		Now:      time.Now, //nolint:forbidigo // the program's own clock
 		Observe:  show.event,
@@ -274,6 +278,9 @@ func (r *runOptions) report(cmd *cobra.Command, db *results.DB, id, path string,
 		}
 	}
 	r.say(stderr, "run %s: %s; %s", id, summary.Reason, tally(run))
+	if err := r.unchanged(cmd, db, run); err != nil {
+		return err
+	}
 	r.judged(cmd, run)
 	failed := 0
 	for _, o := range []sweep.Outcome{sweep.Failed, sweep.OutOfMemory, sweep.TimedOut, sweep.Lost} {

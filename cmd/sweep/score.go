@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
 	"strings"
 
 	"github.com/inflame-deeplearning/sweep/artifact"
@@ -16,7 +19,8 @@ import (
 
 // scored are a challenger and a champion on the same examples.
 type scored struct {
-	examples []int // of the split
+	examples []int // of the split, those that the champion has not learned from
+	leftOut  int   // the others
 	sides    [2]contest.Side
 }
 
@@ -44,8 +48,16 @@ func scoreBoth(ctx context.Context, db *results.DB, t sweep.Trial, j *results.Ju
 		return out, err
 	}
 	build := func(b sweep.Block) (model.Trainer, error) { return p.Models.New(sweep.Spec{}, b) }
+	var last artifact.Meta // seeds of a variant have the same
+	var known artifact.Examples
 	inputs := func(m artifact.Meta) (artifact.Examples, error) {
-		return data.Again(ctx, *t.Task.Data, src, split, m)
+		if known == nil || !reflect.DeepEqual(m, last) {
+			if known, err = data.Again(ctx, *t.Task.Data, src, split, m); err != nil {
+				return nil, err
+			}
+			last = m
+		}
+		return known, nil
 	}
 	var answers [2][]model.Answers
 	contenders := [2]*results.Contender{&j.Challenger, j.Former}
@@ -64,8 +76,11 @@ func scoreBoth(ctx context.Context, db *results.DB, t sweep.Trial, j *results.Ju
 			return out, fmt.Errorf("trial %s has no seed", c.Trial)
 		}
 	}
-	for i := range truth.Len() {
-		out.examples = append(out.examples, i)
+	if out.examples, err = unseen(j.Former.Best(), t.Data, truth.Len(), inputs); err != nil {
+		return out, err
+	}
+	if out.leftOut = truth.Len() - len(out.examples); len(out.examples) == 0 {
+		return out, fmt.Errorf("trial %s has learned from all examples of the split %s", j.Former.Trial, split)
 	}
 	for i, c := range contenders {
 		if out.sides[i], err = side(c, answers[i], metric, out.examples); err != nil {
@@ -73,6 +88,54 @@ func scoreBoth(ctx context.Context, db *results.DB, t sweep.Trial, j *results.Ju
 		}
 	}
 	return out, nil
+}
+
+// seenFile is beside a champion's model: the examples that it has learned from.
+const seenFile = "seen"
+
+// noteSeen writes it, where the data is still there.
+func noteSeen(db *results.DB) func(results.Seed, string) error {
+	return func(s results.Seed, dir string) error {
+		data, err := artifact.Open(db.CacheDir(), s.Data)
+		if err != nil {
+			return nil //nolint:nilerr // it was cleared away: nothing can be left out for it
+		}
+		defer data.Close() //nolint:errcheck // it was only read
+		f, err := os.OpenFile(filepath.Join(dir, seenFile), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if err != nil {
+			return fmt.Errorf("note what trial %s has learned from: %w", s.Trial, err)
+		}
+		_, err = data.Seen().WriteTo(f)
+		return errors.Join(err, f.Sync(), f.Close())
+	}
+}
+
+// unseen are the examples of a split of n that a champion has not learned from. Splits
+// are drawn anew when data changes, so that what was in the training split may be in
+// this one; of the same data they are the same.
+func unseen(s results.Seed, data string, n int, inputs func(artifact.Meta) (artifact.Examples, error)) ([]int, error) {
+	f, err := os.Open(filepath.Join(s.Model, seenFile))
+	if s.Data == data || err != nil {
+		all := make([]int, n)
+		for i := range all {
+			all[i] = i
+		}
+		return all, nil //nolint:nilerr // there is nothing to leave out, or nothing known of it
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	seen, err := artifact.ReadSeen(f)
+	if err != nil {
+		return nil, err
+	}
+	d, err := model.Describe(s.Model)
+	if err != nil {
+		return nil, err
+	}
+	x, err := inputs(d.Data)
+	if err != nil {
+		return nil, err
+	}
+	return seen.Unseen(x, d.Data), nil
 }
 
 // side is a contender by its scores on those examples, which it notes.

@@ -63,6 +63,10 @@ compared by the same one.`,
 			if err != nil {
 				return err
 			}
+			change, err := dataSince(db, run)
+			if err != nil {
+				return err
+			}
 			if asJSON {
 				rows, err := db.Best(run.ID, 1)
 				if err != nil {
@@ -70,9 +74,18 @@ compared by the same one.`,
 				}
 				summary := run.Summary(rows)
 				summary.Front = front
-				return writeJSON(cmd.OutOrStdout(), summary)
+				return writeJSON(cmd.OutOrStdout(), struct {
+					results.RunJSON
+					DataChange *dataChange `json:"data_change,omitempty"` // since the run before
+				}{summary, change})
 			}
 			showRun(cmd, run, front)
+			if len(run.Data) > 0 {
+				field(cmd, "data", "%s", describeData(run, change))
+			}
+			if run.Origin != nil {
+				field(cmd, "origin", "%s", describeOrigin(*run.Origin))
+			}
 			return o.standings(cmd, db, run)
 		},
 	}

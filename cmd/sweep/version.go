@@ -26,17 +26,7 @@ func newVersion() *cobra.Command {
   sweep version --json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			info := buildInfo{Version: "devel", Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
-			if b, ok := debug.ReadBuildInfo(); ok {
-				if v := b.Main.Version; v != "" && v != "(devel)" {
-					info.Version = v
-				}
-				for _, s := range b.Settings {
-					if s.Key == "vcs.revision" {
-						info.Commit = s.Value
-					}
-				}
-			}
+			info := build()
 			if asJSON {
 				return writeJSON(cmd.OutOrStdout(), info)
 			}
@@ -46,4 +36,20 @@ func newVersion() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
+}
+
+// build is what this binary knows of itself.
+func build() buildInfo {
+	info := buildInfo{Version: "devel", Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
+	if b, ok := debug.ReadBuildInfo(); ok {
+		if v := b.Main.Version; v != "" && v != "(devel)" {
+			info.Version = v
+		}
+		for _, s := range b.Settings {
+			if s.Key == "vcs.revision" {
+				info.Commit = s.Value
+			}
+		}
+	}
+	return info
 }
