@@ -4,7 +4,7 @@
 // A workspace is a directory:
 //
 //	results.db   the store; results.db.bak its last good backup
-//	runs/        a directory a run: lock, and a directory a trial by its number
+//	runs/        a directory a run: lock, report.html, and a directory a trial by its number
 //	champions/   a directory a sweep: the models of its champions, by their trials
 //	cache/       prepared data sets
 //
@@ -74,6 +74,11 @@ func (db *DB) CacheDir() string { return filepath.Join(db.dir, "cache") }
 // TrialDir is the directory of a run's trial.
 func (db *DB) TrialDir(run string, number int) string {
 	return filepath.Join(db.dir, "runs", run, fmt.Sprintf("%06d", number))
+}
+
+// ReportFile is where the report of a run is, once there is one.
+func (db *DB) ReportFile(run string) string {
+	return filepath.Join(db.dir, "runs", run, "report.html")
 }
 
 func (db *DB) path() string { return db.file }

@@ -13,12 +13,13 @@ import (
 )
 
 // after does what follows the end of a run, whose winner was judged before that end
-// was recorded: whoever wants to know is told.
+// was recorded: its report is written, and whoever wants to know is told.
 func after(cmd *cobra.Command, db *results.DB, id string, file *config.File) error {
 	run, err := db.Find(id)
 	if err != nil {
 		return err
 	}
+	keepReport(cmd, db, run, file)
 	if run.Status == results.Interrupted { // whoever did that knows, and it may go on
 		return nil
 	}
@@ -58,6 +59,7 @@ func noticeOf(db *results.DB, run results.Run) (sweep.Notice, error) {
 	n := sweep.Notice{
 		Occasions: []sweep.Occasion{sweep.RunFinished}, Sweep: run.Sweep, Run: run.ID, File: run.File, Reason: run.Reason,
 		Started: run.Started, Finished: run.Finished, Trials: run.Summary(nil).Trials,
+		Report: reported(db, run.ID),
 	}
 	rows, err := db.Best(run.ID, 1)
 	if err != nil {
