@@ -172,7 +172,7 @@ func TestChangesInWords(t *testing.T) {
 		now  artifact.Manifest
 		want string
 	}{
-		{was, "the same files"},
+		{was, "other settings"},
 		{of(map[string]string{"a": "1", "b": "3"}, map[string]int{"x": 2, "y": 2}), "1 file changed"},
 		{of(map[string]string{"a": "1", "c": "3", "d": "4"}, map[string]int{"x": 2, "y": 3}), "2 files added, 1 removed; train 4 to 5 examples"},
 	} {

@@ -264,7 +264,7 @@ func (c Changes) String() string {
 	}
 	text := strings.Join(parts, ", ")
 	if text == "" {
-		text = "the same files"
+		text = "other settings"
 	}
 	for _, name := range splitNames {
 		if s, ok := c.Splits[name]; ok && s.From.Examples != s.To.Examples {

@@ -5,7 +5,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"os"
 	"slices"
 	"time"
 
@@ -155,37 +157,37 @@ func (db *DB) Judge(j Judgement) (Judgement, error) {
 
 // Judgements is the record of a sweep, the oldest entry first.
 func (db *DB) Judgements(sweepName string) ([]Judgement, error) {
-	var out []Judgement
-	err := db.eachJudgement(func(j Judgement) {
-		if j.Sweep == sweepName {
-			out = append(out, j)
-		}
-	})
-	return out, err
+	return db.judgements(append([]byte(sweepName), 0))
 }
 
 // Records are the records of all sweeps that have one, by name.
 func (db *DB) Records() (map[string][]Judgement, error) {
+	all, err := db.judgements(nil)
 	out := map[string][]Judgement{}
-	err := db.eachJudgement(func(j Judgement) { out[j.Sweep] = append(out[j.Sweep], j) })
+	for _, j := range all {
+		out[j.Sweep] = append(out[j.Sweep], j)
+	}
 	return out, err
 }
 
-func (db *DB) eachJudgement(do func(Judgement)) error {
-	return db.view(func(tx *tx) error {
+// judgements are the entries whose keys begin so.
+func (db *DB) judgements(prefix []byte) (out []Judgement, err error) {
+	err = db.view(func(tx *tx) error {
 		b := tx.perhaps(championsBucket)
 		if b == nil {
 			return nil
 		}
-		return b.ForEach(func(_, text []byte) error {
+		c := b.Cursor()
+		for key, text := c.Seek(prefix); key != nil && bytes.HasPrefix(key, prefix); key, text = c.Next() {
 			var j Judgement
 			if err := readJSON(text, &j); err != nil {
 				return err
 			}
-			do(db.found(j))
-			return nil
-		})
+			out = append(out, db.found(j))
+		}
+		return nil
 	})
+	return out, err
 }
 
 // Reigns are the champions of a record that a rollback may go back to, the standing
@@ -283,14 +285,16 @@ func last(b *bucket, sweepName string) int {
 	return n
 }
 
-// champions checks that entries are of their key, and follow each other.
+// champions checks that entries are of their key, and follow each other, and that those
+// who stand have their models.
 func (i *inspector) champions(t *tx) error {
 	b := t.perhaps(championsBucket)
 	if b == nil {
 		return nil
 	}
 	next := map[string]int{}
-	return b.ForEach(func(key, text []byte) error {
+	standing := map[string]Contender{}
+	err := b.ForEach(func(key, text []byte) error {
 		var j Judgement
 		if err := readJSON(text, &j); err != nil {
 			return err
@@ -299,6 +303,16 @@ func (i *inspector) champions(t *tx) error {
 		if !bytes.Equal(key, championKey(j.Sweep, j.Number)) || j.Number != next[j.Sweep] {
 			i.damaged(fmt.Sprintf("entry %d of the record of sweep %s says it is entry %d", next[j.Sweep], j.Sweep, j.Number))
 		}
+		standing[j.Sweep] = i.db.found(j).Champion()
 		return nil
 	})
+	for _, name := range slices.Sorted(maps.Keys(standing)) {
+		c := standing[name]
+		for _, s := range c.Seeds {
+			if _, err := os.Stat(s.Model); s.Model != "" && err != nil {
+				i.tell("champion of sweep "+name, fmt.Sprintf("the model of trial %s is gone: %v", s.Trial, err), "make another trial champion: sweep champion promote TRIAL")
+			}
+		}
+	}
+	return err
 }

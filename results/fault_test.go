@@ -47,6 +47,11 @@ func filled(tb testing.TB, trials int) *DB {
 			tb.Fatal(err)
 		}
 	}
+	for n := 1; n <= trials; n++ {
+		if _, err := db.Judge(Judgement{Sweep: "grid", Number: n, By: ByPromote, Took: true, Challenger: contender(fmt.Sprintf("grid-1/%d", n-1))}); err != nil {
+			tb.Fatal(err)
+		}
+	}
 	if err := db.KeepBackup(0); err != nil {
 		tb.Fatal(err)
 	}
@@ -59,6 +64,7 @@ func use(tb testing.TB, dir string) (errs []error) {
 	for _, command := range []func(db *DB) error{
 		func(db *DB) error { _, err := db.Runs(); return err },
 		func(db *DB) error { _, err := db.Best("grid-1", 10); return err },
+		func(db *DB) error { _, _, err := db.Champion("grid"); return err },
 		func(db *DB) error { _, _, err := db.FindTrial("grid-2/3"); return err },
 		func(db *DB) error { _, _, err := db.Cached("grid-1-00000007"); return err },
 		func(db *DB) error {

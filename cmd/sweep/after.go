@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -85,7 +86,11 @@ func addJudgement(db *results.DB, run results.Run, n *sweep.Notice) error {
 	if err != nil {
 		return err
 	}
-	j := record[run.Judged.Number-1]
+	at := slices.IndexFunc(record, func(j results.Judgement) bool { return j.Number == run.Judged.Number })
+	if at < 0 {
+		return fmt.Errorf("the record of sweep %s lacks entry %d, of run %s: sweep db check", run.Sweep, run.Judged.Number, run.ID)
+	}
+	j := record[at]
 	place := func(c results.Contender) *sweep.Standing {
 		return &sweep.Standing{Trial: c.Trial, Objective: c.Objective.Name, Value: c.Standing(), Params: c.Params}
 	}

@@ -78,12 +78,15 @@ An answer with an "error" says what was wrong with a request.`,
 				return err
 			}
 			defer func() { err = errors.Join(err, s.close()) }()
+			s.judge = func() error { return o.judgeAndTell(cmd, db, s.run, file, p) }
 			if serve {
 				return s.serve(cmd, cmd.InOrStdin(), cmd.OutOrStdout())
 			}
 			t, err := s.Ask(cmd.Context())
 			if errors.Is(err, sweep.ErrExhausted) {
-				s.ended()
+				if err := s.ended(); err != nil {
+					return err
+				}
 				return hint{fmt.Errorf("run %s has nothing left to propose", s.run.ID), "sweep best " + s.run.Sweep}
 			}
 			if errors.Is(err, sweep.ErrWait) {
@@ -124,8 +127,7 @@ func (s *session) serve(cmd *cobra.Command, in io.Reader, out io.Writer) error {
 		var r request
 		err := requests.Decode(&r)
 		if errors.Is(err, io.EOF) {
-			s.ended()
-			return nil
+			return s.ended()
 		}
 		if err != nil {
 			return fmt.Errorf("read request: %w", err)

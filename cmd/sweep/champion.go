@@ -20,6 +20,7 @@ type championJSON struct {
 
 func newChampion(o *options) *cobra.Command {
 	var asJSON bool
+	var n int
 	var out string
 	cmd := &cobra.Command{
 		Use:   "champion [NAME]",
@@ -59,10 +60,11 @@ was decided by hand.`,
 			if asJSON {
 				return writeJSON(cmd.OutOrStdout(), answer)
 			}
-			return showRecord(cmd, db, answer, record)
+			return showRecord(cmd, db, answer, since(record), n)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON, with the whole record")
+	cmd.Flags().IntVarP(&n, "n", "n", 20, "show the last N entries of the record")
 	cmd.Flags().StringVarP(&out, "output", "o", "", "copy the champion's model into this directory")
 	cmd.AddCommand(newPromote(o), newRollback(o))
 	return cmd
@@ -93,10 +95,10 @@ func (o *options) record(name string) (*results.DB, string, []results.Judgement,
 	return db, run.Sweep, record, err
 }
 
-func showRecord(cmd *cobra.Command, db *results.DB, answer championJSON, record []results.Judgement) error {
+func showRecord(cmd *cobra.Command, db *results.DB, answer championJSON, since time.Time, n int) error {
 	champion := *answer.Champion
 	field(cmd, "champion", "%s, of sweep %s", champion.Trial, answer.Sweep)
-	field(cmd, "since", "%s", when(since(record)))
+	field(cmd, "since", "%s", when(since))
 	field(cmd, champion.Objective.Name, "%s", number(champion.Value))
 	var order []string
 	if _, run, err := db.FindTrial(champion.Trial); err == nil {
@@ -109,7 +111,7 @@ func showRecord(cmd *cobra.Command, db *results.DB, answer championJSON, record 
 		field(cmd, "model", "%s", near(dir))
 	}
 	g := sheet{header: []string{"#", "when", "by", "verdict"}, right: map[int]bool{0: true}}
-	for _, j := range answer.History {
+	for _, j := range answer.History[:min(max(n, 0), len(answer.History))] {
 		by := string(j.By)
 		if j.By == results.ByRun {
 			by = j.Run

@@ -87,9 +87,9 @@ func (n *nights) command(args ...string) *exec.Cmd {
 
 func (n *nights) store() string { return filepath.Join(n.dir, "store") }
 
-func (n *nights) run(args ...string) {
+func (n *nights) run() {
 	n.t.Helper()
-	if out, err := n.command(append([]string{"run", n.file}, args...)...).CombinedOutput(); err != nil {
+	if out, err := n.command("run", n.file).CombinedOutput(); err != nil {
 		n.t.Fatalf("%v\n%s", err, out)
 	}
 }

@@ -122,7 +122,7 @@ func compareRuns(cmd *cobra.Command, db *results.DB, names []string, asJSON bool
 		files []string
 	}{{"+", data.Added}, {"-", data.Removed}, {"~", data.Changed}} {
 		for i, file := range list.files {
-			if i == listedFiles {
+			if i == listed {
 				fmt.Fprintf(cmd.OutOrStdout(), "%s ... %d more, in --json\n", list.sign, len(list.files)-i)
 				break
 			}
@@ -132,8 +132,8 @@ func compareRuns(cmd *cobra.Command, db *results.DB, names []string, asJSON bool
 	return nil
 }
 
-// listedFiles is how many files of a kind are listed for people.
-const listedFiles = 20
+// listed is how many files of a kind, and classes of a split, are listed for people.
+const listed = 20
 
 // plain is a value as people read it, a dash where there is none.
 func plain(v sweep.Value) string {
@@ -154,10 +154,13 @@ func addShares(g *sheet, splits map[string]artifact.ShareChanges) {
 			continue
 		}
 		g.add(name, strconv.Itoa(s.From.Examples), strconv.Itoa(s.To.Examples))
-		for _, class := range union(s.From.Classes, s.To.Classes) {
-			if a, b := s.From.Classes[class], s.To.Classes[class]; a != b {
-				g.add(name+"."+class, share(a, s.From.Examples), share(b, s.To.Examples))
+		classes := slices.DeleteFunc(union(s.From.Classes, s.To.Classes), func(c string) bool { return s.From.Classes[c] == s.To.Classes[c] })
+		for i, class := range classes {
+			if i == listed {
+				g.add(fmt.Sprintf("%s: %d more, in --json", name, len(classes)-i), "", "")
+				break
 			}
+			g.add(name+"."+class, share(s.From.Classes[class], s.From.Examples), share(s.To.Classes[class], s.To.Examples))
 		}
 		if a, b := s.From.Target, s.To.Target; a != nil && b != nil {
 			g.add(name+".target", number(a.Mean)+" ± "+number(a.SD), number(b.Mean)+" ± "+number(b.SD))

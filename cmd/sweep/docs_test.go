@@ -19,7 +19,7 @@ func TestDocs(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the pages train for a while")
 	}
-	for _, page := range []string{"../../README.md", "../../docs/tutorial.md", "../../docs/search.md", "../../docs/notify.md", "../../docs/report.md"} {
+	for _, page := range []string{"../../README.md", "../../docs/tutorial.md", "../../docs/search.md", "../../docs/champion.md", "../../docs/notify.md", "../../docs/report.md"} {
 		t.Run(filepath.Base(page), func(t *testing.T) {
 			text, err := os.ReadFile(page)
 			if err != nil {
@@ -86,5 +86,5 @@ func expectation(line string) string {
 			words[i] = `\S+`
 		}
 	}
-	return stream + " '^" + strings.Join(words, " +") + " *$'\n"
+	return stream + " '^" + strings.ReplaceAll(strings.Join(words, " +"), "'", "''") + " *$'\n"
 }

@@ -52,6 +52,18 @@ func (o *options) judge(cmd *cobra.Command, db *results.DB, run results.Run, fil
 	}
 }
 
+// judgeAndTell is judge for a run whose trials other programs have trained.
+func (o *options) judgeAndTell(cmd *cobra.Command, db *results.DB, run results.Run, file *config.File, p *config.Plugins) error {
+	if err := o.judge(cmd, db, run, file, p); err != nil {
+		return err
+	}
+	run, err := db.Find(run.ID)
+	if err == nil && run.Judged != nil {
+		o.say(cmd.ErrOrStderr(), "%s", run.Judged.Verdict)
+	}
+	return err
+}
+
 // judgement is what becomes of a run's winner, as the record stands; false: there is
 // nothing to judge it by.
 func judgement(ctx context.Context, db *results.DB, run results.Run, row results.Row, file *config.File, p *config.Plugins) (j results.Judgement, ok bool, err error) {

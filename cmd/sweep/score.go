@@ -30,7 +30,7 @@ func scoreBoth(ctx context.Context, db *results.DB, t sweep.Trial, j *results.Ju
 	metric, ok := strings.CutPrefix(j.Challenger.Objective.Name, artifact.Val+"_")
 	switch {
 	case t.Task.Data == nil:
-		return out, errors.New("a command's model is its own")
+		return out, errors.New("models of other programs cannot be scored here")
 	case !ok:
 		return out, fmt.Errorf("%s is not a score on examples", j.Challenger.Objective.Name)
 	}
@@ -87,6 +87,12 @@ func scoreBoth(ctx context.Context, db *results.DB, t sweep.Trial, j *results.Ju
 			return out, err
 		}
 	}
+	if o := j.Challenger.Objective; j.Former.Objective != o { // the sweep's is another now, and so is what it goes by
+		j.Former.Objective, j.Former.Value = o, *j.Former.Score
+		for i := range j.Former.Seeds {
+			j.Former.Seeds[i].Value = *j.Former.Seeds[i].Score
+		}
+	}
 	return out, nil
 }
 
@@ -98,7 +104,7 @@ func noteSeen(db *results.DB) func(results.Seed, string) error {
 	return func(s results.Seed, dir string) error {
 		data, err := artifact.Open(db.CacheDir(), s.Data)
 		if err != nil {
-			return nil //nolint:nilerr // it was cleared away: nothing can be left out for it
+			return nil // it was cleared away: nothing can be left out for it
 		}
 		defer data.Close() //nolint:errcheck // it was only read
 		f, err := os.OpenFile(filepath.Join(dir, seenFile), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
@@ -120,7 +126,7 @@ func unseen(s results.Seed, data string, n int, inputs func(artifact.Meta) (arti
 		for i := range all {
 			all[i] = i
 		}
-		return all, nil //nolint:nilerr // there is nothing to leave out, or nothing known of it
+		return all, nil // there is nothing to leave out, or nothing known of it
 	}
 	defer f.Close() //nolint:errcheck // it was only read
 	seen, err := artifact.ReadSeen(f)

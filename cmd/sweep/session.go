@@ -19,6 +19,7 @@ type session struct {
 	run     results.Run
 	release func() error
 	record  *results.Recorder
+	judge   func() error // of the run's winner, when it has nothing left
 }
 
 // turn is how long a process waits for another that works on the run.
@@ -75,11 +76,16 @@ func (s *session) close() error {
 	return errors.Join(s.record.Close(), s.db.KeepBackup(backupInterval), s.release())
 }
 
-// ended records that a run has nothing left, where that is so.
-func (s *session) ended() {
-	if s.Complete() {
+// ended judges a run and records its end, where it has nothing left.
+func (s *session) ended() error {
+	if !s.Complete() {
+		return nil
+	}
+	err := s.judge()
+	if err == nil {
 		finish(s.db, s.run.ID, results.Finished, "complete")
 	}
+	return err
 }
 
 // fileOf reads the sweep file of a run again.

@@ -48,11 +48,14 @@ says whether a stop rule ends it here.`,
 				return err
 			}
 			defer func() { err = errors.Join(err, s.close()) }()
+			s.judge = func() error { return o.judgeAndTell(cmd, db, run, file, p) }
 			v, err := s.tell(t.Number, r)
 			if err != nil {
 				return err
 			}
-			s.ended()
+			if err := s.ended(); err != nil {
+				return err
+			}
 			if r.More {
 				return writeJSON(cmd.OutOrStdout(), v)
 			}

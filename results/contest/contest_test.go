@@ -2,7 +2,10 @@ package contest
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
+
+	"gonum.org/v1/gonum/stat"
 )
 
 func near(t *testing.T, what string, got, want, tolerance float64) {
@@ -160,5 +163,56 @@ func TestCompare(t *testing.T) {
 				t.Errorf("the result is %+v, want %+v", got, test.want)
 			}
 		})
+	}
+}
+
+// Where there is no difference, a test finds one as seldom as alpha says; where there is
+// one, mostly.
+func TestErrorsOfBothKinds(t *testing.T) {
+	const rounds, examples, alpha = 2000, 300, 0.05
+	r := rand.New(rand.NewPCG(5, 6))
+	answers := func(skill float64, hard []float64) []float64 {
+		out := make([]float64, examples)
+		for i := range out {
+			if r.Float64() < skill-hard[i] {
+				out[i] = 1
+			}
+		}
+		return out
+	}
+	for _, test := range []struct {
+		name     string
+		gain     float64
+		seeds    int
+		from, to float64 // share of rounds in which it is found
+	}{
+		{"none, one seed", 0, 1, 0.01, 0.055}, // an exact test is on the safe side
+		{"none, three seeds", 0, 3, 0, 0.055},
+		{"0.1, one seed", 0.1, 1, 0.8, 1},
+		{"0.1, three seeds", 0.1, 3, 0.8, 1},
+	} {
+		found := 0
+		for range rounds {
+			hard := make([]float64, examples) // alike for both
+			for i := range hard {
+				hard[i] = 0.5 * r.Float64()
+			}
+			var sides [2]Side
+			for k, skill := range []float64{1 + test.gain, 1} {
+				for range test.seeds {
+					each := answers(skill, hard)
+					sides[k].Each = append(sides[k].Each, each)
+					sides[k].Values = append(sides[k].Values, stat.Mean(each, nil))
+				}
+			}
+			if (Rules{Alpha: alpha}).Compare(sides[0], sides[1], examples, 1).Beats {
+				found++
+			}
+		}
+		if share := float64(found) / rounds; share < test.from || share > test.to {
+			t.Errorf("%s: found in %g of the rounds, want %g to %g", test.name, share, test.from, test.to)
+		} else {
+			t.Logf("%s: found in %g of the rounds", test.name, share)
+		}
 	}
 }
