@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"slices"
 	"strings"
@@ -105,7 +106,11 @@ func reportOf(db *results.DB, run results.Run, file *config.File) ([]byte, error
 	if in.Board, err = db.Best(run.ID, reportRows); err != nil {
 		return nil, err
 	}
-	if in.Points, err = db.Curve(run); err != nil {
+	trials, err := once(db.Trials(run.ID))
+	if err != nil {
+		return nil, err
+	}
+	if in.Points, err = run.Curve(trials); err != nil {
 		return nil, err
 	}
 	for _, row := range in.Board[:min(len(in.Board), reportCurves)] {
@@ -115,10 +120,8 @@ func reportOf(db *results.DB, run results.Run, file *config.File) ([]byte, error
 		}
 		in.Curves = append(in.Curves, t)
 	}
-	if in.Failures, err = firstOfEach(db, run.ID); err != nil {
-		return nil, err
-	}
-	sample, err := db.Sample(run, run.Objectives[0].Name)
+	in.Failures = firstOfEach(trials)
+	sample, err := run.Sample(trials, run.Objectives[0].Name)
 	if err != nil && !errors.Is(err, results.ErrNotFound) {
 		return nil, err
 	}
@@ -156,20 +159,35 @@ func provenance(run results.Run) []report.Fact {
 	return out
 }
 
-// firstOfEach is the first trial of each outcome without a result.
-func firstOfEach(db *results.DB, run string) ([]report.Failure, error) {
-	var out []report.Failure
-	for t, err := range db.Trials(run) {
+// once reads all trials, so that they can be gone through several times.
+func once(trials iter.Seq2[sweep.Trial, error]) (iter.Seq2[sweep.Trial, error], error) {
+	var all []sweep.Trial
+	for t, err := range trials {
 		if err != nil {
 			return nil, err
 		}
-		seen := slices.ContainsFunc(out, func(f report.Failure) bool { return f.Outcome == t.Outcome })
-		if seen || !t.Outcome.Final() || t.Outcome.Ranked() {
-			continue
-		}
-		out = append(out, report.Failure{Trial: t.Name(), Outcome: t.Outcome, Message: t.Message})
+		t.Task = sweep.Task{} // the most of it
+		all = append(all, t)
 	}
-	return out, nil
+	return func(yield func(sweep.Trial, error) bool) {
+		for _, t := range all {
+			if !yield(t, nil) {
+				return
+			}
+		}
+	}, nil
+}
+
+// firstOfEach is the first trial of each outcome without a result.
+func firstOfEach(trials iter.Seq2[sweep.Trial, error]) []report.Failure {
+	var out []report.Failure
+	for t := range trials {
+		seen := slices.ContainsFunc(out, func(f report.Failure) bool { return f.Outcome == t.Outcome })
+		if !seen && t.Outcome.Final() && !t.Outcome.Ranked() {
+			out = append(out, report.Failure{Trial: t.Name(), Outcome: t.Outcome, Message: t.Message})
+		}
+	}
+	return out
 }
 
 // thin is every so many variants of a large sample.
