@@ -81,6 +81,8 @@ func (db *DB) ReportFile(run string) string {
 	return filepath.Join(db.dir, "runs", run, "report.html")
 }
 
+func (db *DB) runDir(run string) string { return filepath.Join(db.dir, "runs", run) }
+
 func (db *DB) path() string { return db.file }
 
 var (

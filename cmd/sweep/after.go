@@ -14,7 +14,8 @@ import (
 )
 
 // after does what follows the end of a run, whose winner was judged before that end
-// was recorded: its report is written, and whoever wants to know is told.
+// was recorded: its report is written, and whoever wants to know is told, and
+// what the file does not keep is removed.
 func after(cmd *cobra.Command, db *results.DB, id string, file *config.File) error {
 	run, err := db.Find(id)
 	if err != nil {
@@ -33,6 +34,7 @@ func after(cmd *cobra.Command, db *results.DB, id string, file *config.File) err
 			fmt.Fprintf(cmd.ErrOrStderr(), "sweep: %v\n", err)
 		}
 	}
+	tidy(cmd, db, id, file)
 	return db.Told(id)
 }
 

@@ -40,6 +40,7 @@ type File struct {
 	Unset      Diagnostics // what notify blocks need and the environment lacks: these are not among Notifiers
 	Champion   *Champion   // nil: no record is kept
 	Regression *Regression // nil: none is looked for
+	Keep       *Keep       // nil: all is kept
 	Schedule   *Schedule   // nil: none
 }
 
@@ -223,6 +224,7 @@ func (r *reader) file(body *hclsyntax.Body, vars map[string]string) *File {
 	f.Spec.Limits = r.limits(first(blocks, "limits"))
 	r.record(f, first(blocks, "champion"), first(blocks, "regression"))
 	f.Schedule = r.schedule(first(blocks, "schedule"))
+	f.Keep = r.keep(first(blocks, "keep"))
 	task := r.task(body, blocks)
 	if len(r.diags) > 0 { // what follows evaluates, and would only repeat these
 		r.leftovers(blocks)
