@@ -36,6 +36,9 @@ func (o *options) judge(cmd *cobra.Command, db *results.DB, run results.Run, fil
 		o.say(cmd.ErrOrStderr(), "no trial of run %s is feasible: the champion stays", run.ID)
 		return nil
 	}
+	if former, ok, err := db.Champion(run.Sweep); err == nil && ok {
+		o.say(cmd.ErrOrStderr(), "judging %s against the champion, %s", rows[0].Trial.Name(), former.Trial)
+	}
 	for {
 		j, ok, err := judgement(cmd.Context(), db, run, rows[0], file, p)
 		if err != nil || !ok {

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -101,17 +103,27 @@ const seenFile = "seen"
 
 // noteSeen writes it, where the data is still there.
 func noteSeen(db *results.DB) func(results.Seed, string) error {
+	var seen artifact.Seen
+	of := "" // seeds of a variant have the same
 	return func(s results.Seed, dir string) error {
-		data, err := artifact.Open(db.CacheDir(), s.Data)
-		if err != nil {
-			return nil // it was cleared away: nothing can be left out for it
+		if s.Data != of {
+			data, err := artifact.Open(db.CacheDir(), s.Data)
+			if errors.Is(err, fs.ErrNotExist) { // cleared away: nothing can be left out for it
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			seen, of = data.Seen(), s.Data
+			if err := data.Close(); err != nil {
+				return err
+			}
 		}
-		defer data.Close() //nolint:errcheck // it was only read
 		f, err := os.OpenFile(filepath.Join(dir, seenFile), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if err != nil {
 			return fmt.Errorf("note what trial %s has learned from: %w", s.Trial, err)
 		}
-		_, err = data.Seen().WriteTo(f)
+		_, err = seen.WriteTo(f)
 		return errors.Join(err, f.Sync(), f.Close())
 	}
 }
@@ -120,16 +132,18 @@ func noteSeen(db *results.DB) func(results.Seed, string) error {
 // are drawn anew when data changes, so that what was in the training split may be in
 // this one; of the same data they are the same.
 func unseen(s results.Seed, data string, n int, inputs func(artifact.Meta) (artifact.Examples, error)) ([]int, error) {
-	f, err := os.Open(filepath.Join(s.Model, seenFile))
-	if s.Data == data || err != nil {
+	text, err := os.ReadFile(filepath.Join(s.Model, seenFile))
+	if s.Data == data || errors.Is(err, fs.ErrNotExist) { // there is nothing to leave out, or nothing known of it
 		all := make([]int, n)
 		for i := range all {
 			all[i] = i
 		}
-		return all, nil // there is nothing to leave out, or nothing known of it
+		return all, nil
 	}
-	defer f.Close() //nolint:errcheck // it was only read
-	seen, err := artifact.ReadSeen(f)
+	if err != nil {
+		return nil, err
+	}
+	seen, err := artifact.ReadSeen(bytes.NewReader(text))
 	if err != nil {
 		return nil, err
 	}

@@ -58,8 +58,8 @@ func (r Rules) Compare(challenger, champion Side, examples int, sign float64) Re
 	case r.Alpha == 0:
 	case challenger.Each != nil && champion.Each != nil:
 		d := differences(challenger.Each, champion.Each, sign)
-		if gained, lost, ok := counts(d); ok && len(challenger.Each) == 1 && len(champion.Each) == 1 {
-			add(McNemar(gained, lost), "McNemar's test over %d examples", examples)
+		if len(challenger.Each) == 1 && len(champion.Each) == 1 && binary(challenger.Each[0]) && binary(champion.Each[0]) {
+			add(McNemar(count(d, 1), count(d, -1)), "McNemar's test over %d examples", examples)
 		} else {
 			add(PairedT(d), "a paired t test over %d examples", examples)
 		}
@@ -90,20 +90,19 @@ func differences(first, second [][]float64, sign float64) []float64 {
 	return out
 }
 
-// counts are how many differences are 1 and -1; false: others are not 0.
-func counts(d []float64) (gained, lost int, ok bool) {
-	for _, x := range d {
-		switch x {
-		case 1:
-			gained++
-		case -1:
-			lost++
-		case 0:
-		default:
-			return 0, 0, false
+// binary reports whether examples are right or wrong.
+func binary(each []float64) bool {
+	return !slices.ContainsFunc(each, func(x float64) bool { return x != 0 && x != 1 })
+}
+
+// count is how many are x.
+func count(all []float64, x float64) (n int) {
+	for _, y := range all {
+		if y == x {
+			n++
 		}
 	}
-	return gained, lost, true
+	return n
 }
 
 func signed(values []float64, sign float64) []float64 {
