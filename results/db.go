@@ -4,7 +4,8 @@
 // A workspace is a directory:
 //
 //	results.db   the store; results.db.bak its last good backup
-//	runs/        a directory a run: lock, report.html, and a directory a trial by its number
+//	runs/        a directory a run: lock, report.html, owed (who is to be told was not),
+//	             removed (its record is about to be), and a directory a trial by its number
 //	champions/   a directory a sweep: the models of its champions, by their trials
 //	cache/       prepared data sets
 //

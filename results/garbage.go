@@ -166,7 +166,7 @@ func needs(tx *tx, all []Run, beyond map[string]bool) (map[string]string, error)
 		if look = look[1:]; r.Cached == 0 {
 			continue
 		}
-		err := eachBrief(tx, r.ID, func(t brief) {
+		err := each(tx, r.ID, func(t brief) {
 			from, _, _ := strings.Cut(t.CachedAs, "/")
 			if _, known := needed[from]; beyond[from] && !known {
 				needed[from] = r.ID
@@ -186,16 +186,25 @@ type brief struct {
 	CachedAs string        `json:"cached_as"`
 	Outcome  sweep.Outcome `json:"outcome"`
 	Data     string        `json:"data"`
+	Dir      string        `json:"dir"`
 }
 
-func eachBrief(tx *tx, run string, do func(brief)) error {
+// graded is a brief with what ranks it.
+type graded struct {
+	brief
+	Best      sweep.Report `json:"best"`
+	Violation float64      `json:"violation"`
+}
+
+// each decodes what a T takes of the records of a run's trials.
+func each[T any](tx *tx, run string, do func(T)) error {
 	b := tx.run(run)
 	if b == nil {
 		return nil
 	}
 	c := b.Bucket(trialsBucket).Cursor()
 	for _, text := c.First(); text != nil; _, text = c.Next() {
-		var t brief
+		var t T
 		if err := json.Unmarshal(text, &t); err != nil {
 			return damage{fmt.Errorf("decode record: %w", err)}
 		}
@@ -234,15 +243,18 @@ func (db *DB) excessModels(sweepName string, most int, kept []Run) ([]GarbageDir
 		if !ongoing && r.Sweep != sweepName {
 			continue
 		}
-		for t, err := range db.Trials(r.ID) {
-			switch {
-			case err != nil:
-				return nil, err
-			case ongoing:
-				stays[t.Dir] = true
-			case t.CachedAs == "" && t.Dir == db.TrialDir(r.ID, t.Number):
-				trials = append(trials, t)
-			}
+		err := db.view(func(tx *tx) error {
+			return each(tx, r.ID, func(t graded) {
+				switch dir := db.restored(t.Dir); {
+				case ongoing:
+					stays[dir] = true
+				case t.CachedAs == "" && dir == db.TrialDir(r.ID, t.Number):
+					trials = append(trials, sweep.Trial{Run: r.ID, Number: t.Number, Outcome: t.Outcome, Dir: dir, Best: t.Best, Violation: t.Violation})
+				}
+			})
+		})
+		if err != nil {
+			return nil, err
 		}
 	}
 	slices.SortStableFunc(trials, func(a, b sweep.Trial) int {

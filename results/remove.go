@@ -155,7 +155,7 @@ func dropRun(tx *tx, id string, orphans map[string]bool) error {
 	identities := tx.Bucket(identitiesBucket)
 	prefix := []byte(id + "/")
 	var own [][]byte
-	err := eachBrief(tx, id, func(t brief) {
+	err := each(tx, id, func(t brief) {
 		if key := []byte(t.ID); t.ID != "" && bytes.HasPrefix(identities.Get(key), prefix) {
 			own = append(own, key)
 		}
@@ -186,7 +186,7 @@ func dropRun(tx *tx, id string, orphans map[string]bool) error {
 func adopt(tx *tx, run string, orphans map[string]bool) error {
 	identities := tx.Bucket(identitiesBucket)
 	var faults []error
-	err := eachBrief(tx, run, func(t brief) {
+	err := each(tx, run, func(t brief) {
 		if !orphans[t.ID] || t.CachedAs != "" {
 			return
 		}
@@ -328,7 +328,7 @@ func (db *DB) WhileIdle(going map[string]bool, do func(used map[string]bool) err
 			if len(r.Data) > 0 {
 				return nil
 			}
-			return eachBrief(tx, r.ID, func(t brief) { used[t.Data] = true }) // it is from before runs knew
+			return each(tx, r.ID, func(t brief) { used[t.Data] = true }) // it is from before runs knew
 		})
 		if err != nil || !idle {
 			return err

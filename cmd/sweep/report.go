@@ -255,7 +255,7 @@ func sinceLast(db *results.DB, run results.Run, board []results.Row) (*report.Si
 	}
 	for _, d := range runDifferences([2]results.Run{before, run}, [2][]results.Row{old, board[:min(len(board), 1)]}) {
 		switch group, _, _ := strings.Cut(d.Name, "."); {
-		case d.Name == "params", d.Name == "data", d.Name == "best."+run.Objectives[0].Name, group == "best" && !strings.HasPrefix(d.Name, "best.param."):
+		case d.Name == "params", d.Name == "data", d.Name == "status", d.Name == "best."+run.Objectives[0].Name, group == "best" && !strings.HasPrefix(d.Name, "best.param."):
 		case group == "origin" && d.A.IsNull(): // it was not recorded then
 		default:
 			add(d.Name, plain(d.A)+" → "+plain(d.B))
