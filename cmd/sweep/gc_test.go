@@ -76,7 +76,7 @@ func TestKilledRemovals(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		timer := time.AfterFunc(time.Duration(random.IntN(60_000))*time.Microsecond, func() { _ = cmd.Process.Kill() }) // it may have ended
+		timer := time.AfterFunc(time.Duration(random.IntN(150_000))*time.Microsecond, func() { _ = cmd.Process.Kill() }) // it may have ended
 		if err := cmd.Wait(); err != nil {
 			killed++
 		}
@@ -90,7 +90,11 @@ func TestKilledRemovals(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d of 12 were killed", killed)
+	half, err := db.Runs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d of 12 were killed, and %d of %d runs are left", killed, len(half), runs)
 	cmd := exec.Command(program, "gc") //nolint:noctx // it ends
 	cmd.Dir = work
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -120,7 +120,9 @@ func reportOf(db *results.DB, run results.Run, file *config.File) ([]byte, error
 		}
 		in.Curves = append(in.Curves, t)
 	}
-	in.Failures = firstOfEach(trials)
+	if in.Failures, err = firstOfEach(trials); err != nil {
+		return nil, err
+	}
 	sample, err := run.Sample(trials, run.Objectives[0].Name)
 	if err != nil && !errors.Is(err, results.ErrNotFound) {
 		return nil, err
@@ -179,15 +181,18 @@ func once(trials iter.Seq2[sweep.Trial, error]) (iter.Seq2[sweep.Trial, error], 
 }
 
 // firstOfEach is the first trial of each outcome without a result.
-func firstOfEach(trials iter.Seq2[sweep.Trial, error]) []report.Failure {
+func firstOfEach(trials iter.Seq2[sweep.Trial, error]) ([]report.Failure, error) {
 	var out []report.Failure
-	for t := range trials {
+	for t, err := range trials {
+		if err != nil {
+			return nil, err
+		}
 		seen := slices.ContainsFunc(out, func(f report.Failure) bool { return f.Outcome == t.Outcome })
 		if !seen && t.Outcome.Final() && !t.Outcome.Ranked() {
 			out = append(out, report.Failure{Trial: t.Name(), Outcome: t.Outcome, Message: t.Message})
 		}
 	}
-	return out
+	return out, nil
 }
 
 // thin is every so many variants of a large sample.
