@@ -70,17 +70,25 @@ func TestKilledRemovals(t *testing.T) {
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	killed := 0
-	for range 12 {
+	stages := map[int]int{} // how many runs were left after each kill
+	for killed < 60 {       // each lives a little longer, until one comes to its end
 		cmd := exec.Command(program, "gc") //nolint:noctx // it is killed
 		cmd.Dir = work
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		timer := time.AfterFunc(time.Duration(random.IntN(150_000))*time.Microsecond, func() { _ = cmd.Process.Kill() }) // it may have ended
-		if err := cmd.Wait(); err != nil {
-			killed++
-		}
+		timer := time.AfterFunc(time.Duration(random.IntN(20_000*(killed+2)))*time.Microsecond, func() { _ = cmd.Process.Kill() }) // it may have ended
+		err := cmd.Wait()
 		timer.Stop()
+		if err == nil {
+			break
+		}
+		killed++
+		now, err := db.Runs()
+		if err != nil {
+			t.Fatal(err)
+		}
+		stages[len(now)]++
 		if err := db.Check(); err != nil {
 			t.Fatalf("after %d kills: %v", killed, err)
 		}
@@ -90,11 +98,7 @@ func TestKilledRemovals(t *testing.T) {
 			}
 		}
 	}
-	half, err := db.Runs()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("%d of 12 were killed, and %d of %d runs are left", killed, len(half), runs)
+	t.Logf("%d kills; runs left, and after how many of them: %v", killed, stages)
 	cmd := exec.Command(program, "gc") //nolint:noctx // it ends
 	cmd.Dir = work
 	if out, err := cmd.CombinedOutput(); err != nil {
