@@ -2,6 +2,7 @@ package results
 
 import (
 	"cmp"
+	"iter"
 	"math"
 	"slices"
 
@@ -20,13 +21,16 @@ type Point struct {
 
 // Curve is the best value so far, trial by trial with a result, in the order in
 // which they ended.
-func (db *DB) Curve(run Run) ([]Point, error) {
+func (db *DB) Curve(run Run) ([]Point, error) { return run.Curve(db.Trials(run.ID)) }
+
+// Curve is DB.Curve of trials that were read already.
+func (r Run) Curve(all iter.Seq2[sweep.Trial, error]) ([]Point, error) {
 	var trials []sweep.Trial
-	for t, err := range db.Trials(run.ID) {
+	for t, err := range all {
 		if err != nil {
 			return nil, err
 		}
-		if v, ok := run.Value(t); ok && !math.IsInf(v, 0) && t.Outcome.Ranked() {
+		if v, ok := r.Value(t); ok && !math.IsInf(v, 0) && t.Outcome.Ranked() {
 			trials = append(trials, t)
 		}
 	}
@@ -36,13 +40,13 @@ func (db *DB) Curve(run Run) ([]Point, error) {
 	points := make([]Point, len(trials))
 	best, seconds := math.NaN(), 0.0
 	for i, t := range trials {
-		value, _ := run.Value(t)
-		improved := run.Objectives[0].Better(value, best)
+		value, _ := r.Value(t)
+		improved := r.Objectives[0].Better(value, best)
 		if improved {
 			best = value
 		}
 		if t.CachedAs == "" { // its times are those of another run
-			seconds = max(seconds, t.Finished.Sub(run.Started).Seconds())
+			seconds = max(seconds, t.Finished.Sub(r.Started).Seconds())
 		}
 		points[i] = Point{t.Name(), t.Ended, seconds, value, best, improved}
 	}

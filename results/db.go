@@ -4,7 +4,8 @@
 // A workspace is a directory:
 //
 //	results.db   the store; results.db.bak its last good backup
-//	runs/        a directory a run: lock, and a directory a trial by its number
+//	runs/        a directory a run: lock, report.html, owed (who is to be told was not),
+//	             removed (its record is about to be), and a directory a trial by its number
 //	champions/   a directory a sweep: the models of its champions, by their trials
 //	schedules/   a directory a schedule: lock, and a log a firing; daemon/ has the daemon's lock
 //	cache/       prepared data sets
@@ -79,6 +80,13 @@ func (db *DB) CacheDir() string { return filepath.Join(db.dir, "cache") }
 func (db *DB) TrialDir(run string, number int) string {
 	return filepath.Join(db.dir, "runs", run, fmt.Sprintf("%06d", number))
 }
+
+// ReportFile is where the report of a run is, once there is one.
+func (db *DB) ReportFile(run string) string {
+	return filepath.Join(db.dir, "runs", run, "report.html")
+}
+
+func (db *DB) runDir(run string) string { return filepath.Join(db.dir, "runs", run) }
 
 func (db *DB) path() string { return db.file }
 

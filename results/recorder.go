@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -192,6 +193,9 @@ func (r *Recorder) write(tx *tx, pending []*change) error {
 		}
 		if t.CachedAs != "" {
 			run.Cached++
+			if from, _, _ := strings.Cut(t.CachedAs, "/"); !old.cached && tx.run(from) == nil {
+				return fmt.Errorf("take over trial %s: its run was removed just now; run the sweep again", t.CachedAs)
+			}
 		}
 		t.Dir = r.db.stored(t.Dir)
 		if err := putJSON(trials, number(t.Number), t); err != nil {

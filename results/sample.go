@@ -2,6 +2,7 @@ package results
 
 import (
 	"fmt"
+	"iter"
 	"maps"
 	"math"
 	"slices"
@@ -22,11 +23,16 @@ type Sample struct {
 
 // Sample reads a run's values of a metric.
 func (db *DB) Sample(run Run, metric string) (Sample, error) {
+	return run.Sample(db.Trials(run.ID), metric)
+}
+
+// Sample is DB.Sample of trials that were read already.
+func (r Run) Sample(trials iter.Seq2[sweep.Trial, error], metric string) (Sample, error) {
 	var s Sample
 	place := map[int]int{} // of each variant
 	var seeds []float64
 	known := map[string]bool{}
-	for t, err := range db.Trials(run.ID) {
+	for t, err := range trials {
 		if err != nil {
 			return Sample{}, err
 		}
@@ -55,7 +61,7 @@ func (db *DB) Sample(run Run, metric string) (Sample, error) {
 		s.Values[i] /= seeds[i]
 	}
 	if s.Trials == 0 && len(known) > 0 && !known[metric] {
-		return s, fmt.Errorf("metric %q of run %s: %w%s", metric, run.ID, ErrNotFound, suggestion(metric, slices.Sorted(maps.Keys(known))))
+		return s, fmt.Errorf("metric %q of run %s: %w%s", metric, r.ID, ErrNotFound, suggestion(metric, slices.Sorted(maps.Keys(known))))
 	}
 	return s, nil
 }

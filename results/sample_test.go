@@ -43,6 +43,7 @@ func TestSampleIsTheMeanOfSeeds(t *testing.T) {
 func TestCurveFollowsTheOrderOfEnds(t *testing.T) {
 	db := open(t)
 	began := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	start(t, db, Run{Sweep: "old"})
 	run := start(t, db, Run{Started: began})
 	r := db.Record(run)
 	for n, ended := range []struct {

@@ -15,6 +15,11 @@ func (s *state) judge(t Trial) {
 	}
 }
 
+// GaveUp reports whether a run ended, for that reason, because trials failed too often.
+func GaveUp(reason string) bool {
+	return reason == errFailures.Error() || reason == errAlike.Error()
+}
+
 // failed reports whether an outcome counts against limits.failures.
 func failed(o Outcome) bool {
 	switch o {

@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -34,6 +35,9 @@ type Notice struct {
 	Champion *Standing `json:"champion,omitempty"`
 	Former   *Standing `json:"former,omitempty"`
 	Verdict  string    `json:"verdict,omitempty"`
+
+	Report string `json:"report,omitempty"` // path of the run's report
+	Test   bool   `json:"test,omitempty"`   // it is made up, to see whether it arrives
 }
 
 // Standing is a trial by what it reached.
@@ -48,4 +52,18 @@ type Standing struct {
 // may help, until ctx ends; the error says whom it could not reach, and why.
 type Notifier interface {
 	Notify(ctx context.Context, n Notice) error
+}
+
+// Only is a Notifier that is told of some occasions.
+type Only struct {
+	Notifier
+	On []Occasion
+}
+
+// Notify tells of a run that ended with one of the occasions.
+func (o Only) Notify(ctx context.Context, n Notice) error {
+	if !slices.ContainsFunc(n.Occasions, func(what Occasion) bool { return slices.Contains(o.On, what) }) {
+		return nil
+	}
+	return o.Notifier.Notify(ctx, n)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -13,12 +14,14 @@ import (
 )
 
 // after does what follows the end of a run, whose winner was judged before that end
-// was recorded: whoever wants to know is told.
+// was recorded: its report is written, and whoever wants to know is told, and
+// what the file does not keep is removed.
 func after(cmd *cobra.Command, db *results.DB, id string, file *config.File) error {
 	run, err := db.Find(id)
 	if err != nil {
 		return err
 	}
+	keepReport(cmd, db, run, file)
 	if run.Status == results.Interrupted { // whoever did that knows, and it may go on
 		return nil
 	}
@@ -28,7 +31,27 @@ func after(cmd *cobra.Command, db *results.DB, id string, file *config.File) err
 	}
 	for _, way := range file.Notifiers {
 		if err := way.Notify(context.WithoutCancel(cmd.Context()), n); err != nil {
-			fmt.Fprintf(cmd.ErrOrStderr(), "sweep: nobody was told: %v\n", err)
+			fmt.Fprintf(cmd.ErrOrStderr(), "sweep: %v\n", err)
+		}
+	}
+	tidy(cmd, db, id, file)
+	return db.Told(id)
+}
+
+// late does what should have followed the end of a sweep's earlier runs, where their
+// process was killed then.
+func late(cmd *cobra.Command, db *results.DB, file *config.File) error {
+	runs, err := db.Untold(file.Spec.Name)
+	if err != nil {
+		return err
+	}
+	for _, run := range runs {
+		release, err := db.Lock(run.ID)
+		if err != nil { // its process is about to
+			continue
+		}
+		if err := errors.Join(after(cmd, db, run.ID, file), release()); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -39,15 +62,16 @@ func noticeOf(db *results.DB, run results.Run) (sweep.Notice, error) {
 	n := sweep.Notice{
 		Occasions: []sweep.Occasion{sweep.RunFinished}, Sweep: run.Sweep, Run: run.ID, File: run.File, Reason: run.Reason,
 		Started: run.Started, Finished: run.Finished, Trials: run.Summary(nil).Trials,
-	}
-	if run.Status == results.Failed {
-		n.Occasions = []sweep.Occasion{sweep.RunFailed}
-	}
-	if err := addJudgement(db, run, &n); err != nil {
-		return n, err
+		Report: reported(db, run.ID),
 	}
 	rows, err := db.Best(run.ID, 1)
-	if err != nil || len(rows) == 0 {
+	if err != nil {
+		return n, err
+	}
+	if run.Status == results.Failed || sweep.GaveUp(run.Reason) || len(rows) == 0 { // some failed trials are in the tally
+		n.Occasions = []sweep.Occasion{sweep.RunFailed}
+	}
+	if err := addJudgement(db, run, &n); err != nil || len(rows) == 0 {
 		return n, err
 	}
 	best := rows[0]

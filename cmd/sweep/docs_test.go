@@ -19,7 +19,7 @@ func TestDocs(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the pages train for a while")
 	}
-	for _, page := range []string{"../../README.md", "../../docs/tutorial.md", "../../docs/search.md", "../../docs/champion.md", "../../docs/nightly.md"} {
+	for _, page := range []string{"../../README.md", "../../docs/tutorial.md", "../../docs/search.md", "../../docs/champion.md", "../../docs/nightly.md", "../../docs/notify.md", "../../docs/report.md"} {
 		t.Run(filepath.Base(page), func(t *testing.T) {
 			text, err := os.ReadFile(page)
 			if err != nil {

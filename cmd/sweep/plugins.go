@@ -13,6 +13,10 @@ import (
 	"github.com/inflame-deeplearning/sweep/model/resnet"
 	"github.com/inflame-deeplearning/sweep/runner/local"
 	"github.com/inflame-deeplearning/sweep/sweep/config"
+	"github.com/inflame-deeplearning/sweep/sweep/notify/command"
+	"github.com/inflame-deeplearning/sweep/sweep/notify/email"
+	"github.com/inflame-deeplearning/sweep/sweep/notify/slack"
+	"github.com/inflame-deeplearning/sweep/sweep/notify/webhook"
 	"github.com/inflame-deeplearning/sweep/sweep/schema"
 	"github.com/inflame-deeplearning/sweep/sweep/search/auto"
 	"github.com/inflame-deeplearning/sweep/sweep/search/cmaes"
@@ -62,5 +66,10 @@ func plugins() *config.Plugins {
 	config.Add(p.Models, "exec", exec.New)
 
 	config.Add(p.Runners, "local", local.New)
+
+	config.Add(p.Notify, "webhook", webhook.New)
+	config.Add(p.Notify, "slack", slack.New)
+	config.Add(p.Notify, "email", email.New)
+	config.Add(p.Notify, "command", command.New)
 	return p
 }

@@ -94,7 +94,7 @@ func (o *options) championModel(name string) (string, error) {
 	}
 	c := record[len(record)-1].Champion()
 	if c.Best().Model == "" {
-		return "", fmt.Errorf("the champion, trial %s, has left no model here: a command keeps its own", c.Trial)
+		return "", fmt.Errorf("the champion, trial %s, has left no model here: a command keeps its own, a keep block the best ones", c.Trial)
 	}
 	return c.Best().Model, nil
 }
@@ -119,7 +119,7 @@ func winner(cmd *cobra.Command, o *options, name string) (string, error) {
 	o.warnInfeasible(cmd, rows[0].Trial, rows[0].Violation)
 	dir, ok := results.ModelDir(rows[0].Trial)
 	if !ok {
-		return "", fmt.Errorf("the winner, trial %s, has left no model here: a command keeps its own", rows[0].Trial.Name())
+		return "", fmt.Errorf("the winner, trial %s, has left no model here: a command keeps its own, a keep block the best ones", rows[0].Trial.Name())
 	}
 	return dir, nil
 }

@@ -100,8 +100,12 @@ func (r *runOptions) run(cmd *cobra.Command, path string, p *config.Plugins) err
 	if err != nil {
 		return err
 	}
+	warnUnset(cmd, file)
 	db, err := r.db()
 	if err != nil {
+		return err
+	}
+	if err := late(cmd, db, file); err != nil {
 		return err
 	}
 	total, err := planned(file)
@@ -130,6 +134,11 @@ func (r *runOptions) run(cmd *cobra.Command, path string, p *config.Plugins) err
 	}
 	if err := r.keepBackup(cmd, db); err != nil {
 		return err
+	}
+	if len(file.Notifiers) > 0 {
+		if err := db.Owe(run.ID); err != nil {
+			return err
+		}
 	}
 	if resumed {
 		r.say(cmd.ErrOrStderr(), "going on with run %s", run.ID)

@@ -25,8 +25,11 @@ func newValidate(o *options, p *config.Plugins) *cobra.Command {
 			found := []config.Diagnostic{}
 			bad := 0
 			for _, path := range args {
-				_, _, err := readFile(path, vars, p)
+				file, _, err := readFile(path, vars, p)
 				var diags config.Diagnostics
+				if err == nil && len(file.Unset.List()) > 0 { // to run it would do, with nobody told
+					err = file.Unset
+				}
 				switch {
 				case err == nil:
 					if !asJSON {

@@ -18,7 +18,7 @@ import (
 // blockNames are the blocks of a file, in the order of the reference.
 var blockNames = []string{
 	"variable", "locals", "params", "objective", "search", "stop", "limits",
-	"data", "model", "train", "command", "metric", "runner", "champion", "regression", "schedule", "notify",
+	"data", "model", "train", "command", "metric", "runner", "champion", "regression", "schedule", "notify", "keep",
 }
 
 // topConfig are the attributes that stand outside any block.

@@ -6,6 +6,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/function"
 
 	"github.com/inflame-deeplearning/sweep/sweep"
 	"github.com/inflame-deeplearning/sweep/sweep/schema"
@@ -51,23 +52,36 @@ func (s scope) check(e hcl.Expression) hcl.Diagnostics {
 	return diags
 }
 
-// checkCalls finds calls of functions that do not exist.
-func checkCalls(e hcl.Expression) hcl.Diagnostics {
+// checkCalls finds calls of functions that do not exist at some place of a file.
+func checkCalls(e hcl.Expression, known map[string]function.Function) hcl.Diagnostics {
+	var diags hcl.Diagnostics
+	for _, call := range calls(e) {
+		_, exists := known[call.Name]
+		switch {
+		case exists:
+		case call.Name == env:
+			diags = append(diags, fault(call.NameRange, "Secrets are for notify blocks", "What env gives would be kept with the results here, so it stands in notify blocks alone. A variable block and -var set what is no secret; a command finds the environment in its own."))
+		default:
+			diags = append(diags, fault(call.NameRange, "Unknown function", "%s", sentence(schema.Unknown(call.Name, sortedKeys(known)))))
+		}
+	}
+	return diags
+}
+
+// calls are the calls of functions in e, in templates and conditions too.
+func calls(e hcl.Expression) []*hclsyntax.FunctionCallExpr {
 	node, ok := e.(hclsyntax.Expression)
 	if !ok {
 		return nil
 	}
-	known := functions()
-	return hclsyntax.VisitAll(node, func(n hclsyntax.Node) hcl.Diagnostics {
-		call, ok := n.(*hclsyntax.FunctionCallExpr)
-		if !ok {
-			return nil
+	var out []*hclsyntax.FunctionCallExpr
+	_ = hclsyntax.VisitAll(node, func(n hclsyntax.Node) hcl.Diagnostics { // it finds nothing wrong
+		if call, ok := n.(*hclsyntax.FunctionCallExpr); ok {
+			out = append(out, call)
 		}
-		if _, ok := known[call.Name]; ok {
-			return nil
-		}
-		return hcl.Diagnostics{fault(call.NameRange, "Unknown function", "%s", sentence(schema.Unknown(call.Name, sortedKeys(known))))}
+		return nil
 	})
+	return out
 }
 
 // member is the name that a reference has behind its root.

@@ -94,11 +94,7 @@ func (r *reader) plugged(f *File, blocks map[string][]*hclsyntax.Block) {
 	}
 	f.Stopper = r.stopping(f, blocks["stop"])
 	for _, b := range blocks["notify"] {
-		if way, err := r.plugin(b, "the way to notify", r.plugins.Notify); err == nil {
-			n, err := r.plugins.Notify.New(f.Spec, way)
-			if err != nil {
-				r.addErr(err, b.TypeRange)
-			}
+		if n, ok := r.notifier(f.Spec, b); ok {
 			f.Notifiers = append(f.Notifiers, n)
 		}
 	}
@@ -170,7 +166,7 @@ func (r *reader) plugin(block *hclsyntax.Block, what string, from catalogue) (sw
 // leftovers checks the blocks that a file with mistakes does not come to build.
 func (r *reader) leftovers(blocks map[string][]*hclsyntax.Block) {
 	for name, from := range map[string]catalogue{
-		"search": r.plugins.Search, "runner": r.plugins.Runners, "stop": r.plugins.Stop, "notify": r.plugins.Notify,
+		"search": r.plugins.Search, "runner": r.plugins.Runners, "stop": r.plugins.Stop,
 	} {
 		for _, b := range blocks[name] {
 			if name == "search" {
@@ -180,5 +176,8 @@ func (r *reader) leftovers(blocks map[string][]*hclsyntax.Block) {
 			}
 			_, _ = r.plugin(b, "its kind", from) // it is in the diagnostics
 		}
+	}
+	for _, b := range blocks["notify"] {
+		_, _, _ = r.told(b) // they are in the diagnostics
 	}
 }

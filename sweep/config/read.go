@@ -37,9 +37,11 @@ type File struct {
 	Trials     int           // variants that the search was told to propose; 0: no such number
 	Stopper    sweep.Stopper // nil: none
 	Runner     sweep.Runner
-	Notifiers  []sweep.Notifier
+	Notifiers  []Notifier
+	Unset      Diagnostics        // what notify blocks need and the environment lacks: these are not among Notifiers
 	Champion   *Champion          // nil: no record is kept
 	Regression *Regression        // nil: none is looked for
+	Keep       *Keep              // nil: all is kept
 	Schedule   *schedule.Schedule // nil: none
 }
 
@@ -80,6 +82,7 @@ func parse(src []byte, vars map[string]string, r *reader) (*File, error) {
 		return nil, r.diagnostics(parsed)
 	}
 	file.Path, file.Hash = r.path, hash(src, vars)
+	file.Unset = Diagnostics{list: tidied(r.unset), file: parsed, path: r.path}
 	return file, nil
 }
 
@@ -116,6 +119,7 @@ type reader struct {
 	params  []string
 	tries   []*hclsyntax.Body
 	watched []watch
+	unset   hcl.Diagnostics // variables of the environment
 
 	elsewhere bool // whether the file may leave out what a trial does
 }
@@ -143,7 +147,7 @@ func (r *reader) check(e hcl.Expression, roots ...string) bool {
 	for _, root := range roots {
 		s[root] = names[root]
 	}
-	diags := append(s.check(e), checkCalls(e)...)
+	diags := append(s.check(e), checkCalls(e, r.ctx.Functions)...)
 	r.add(diags...)
 	return len(diags) == 0
 }
@@ -221,6 +225,7 @@ func (r *reader) file(body *hclsyntax.Body, vars map[string]string) *File {
 	f.Spec.Limits = r.limits(first(blocks, "limits"))
 	r.record(f, first(blocks, "champion"), first(blocks, "regression"))
 	f.Schedule = r.schedule(first(blocks, "schedule"), f.Spec.Name)
+	f.Keep = r.keep(first(blocks, "keep"))
 	task := r.task(body, blocks)
 	if len(r.diags) > 0 { // what follows evaluates, and would only repeat these
 		r.leftovers(blocks)

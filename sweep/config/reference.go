@@ -86,7 +86,9 @@ func Reference(p *Plugins) string {
 	section("champion", "champion { ... }", championSchema)
 	section("regression", "regression { ... }", regressionSchema)
 	section("schedule", "schedule { ... }", scheduleSchema)
-	plugins("notify", "`notify \"way\" { ... }`: who is told of a run's end.", p.Notify)
+	plugins("notify", "`notify \"way\" { ... }`: who is told of a run's end, and of what: see [notify.md](notify.md). Any number may stand in a file. In these blocks alone,\n`env(\"NAME\")` is the value of a variable of the environment: it is in no record, log or message.\n\nEvery way also takes\n\n"+
+		attributes(notifySchema), p.Notify)
+	section("keep", "keep { ... }", keepSchema)
 	b.WriteString("## Functions\n\n")
 	for i, name := range sortedKeys(functions()) {
 		if i > 0 {

@@ -1,0 +1,49 @@
+package results
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/inflame-deeplearning/sweep/sweep/trialdir"
+)
+
+// owed is a file in a run's directory while somebody is to be told of the run's end.
+func (db *DB) owed(run string) string { return filepath.Join(db.dir, "runs", run, "owed") }
+
+// Owe notes that somebody is to be told of a run's end, whatever happens then.
+func (db *DB) Owe(run string) error {
+	if err := trialdir.WriteFile(db.owed(run), nil); err != nil {
+		return fmt.Errorf("note who is to be told of run %s: %w", run, err)
+	}
+	return nil
+}
+
+// Told notes that nobody is to be told of a run any more.
+func (db *DB) Told(run string) error {
+	if err := os.Remove(db.owed(run)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("note who was told of run %s: %w", run, err)
+	}
+	return nil
+}
+
+// Untold are the runs of a sweep that have ended while nobody was told, the oldest
+// first.
+func (db *DB) Untold(sweepName string) ([]Run, error) {
+	runs, err := db.Runs()
+	if err != nil {
+		return nil, err
+	}
+	var out []Run
+	for _, r := range slices.Backward(runs) {
+		if r.Sweep == sweepName && (r.Status == Finished || r.Status == Failed) {
+			if _, err := os.Stat(db.owed(r.ID)); err == nil {
+				out = append(out, r)
+			}
+		}
+	}
+	return out, nil
+}
