@@ -293,8 +293,8 @@ func TestNothingIsTakenOverFromARemovedRun(t *testing.T) {
 	rec := db.Record(run)
 	late := trial(run, 0, sweep.Succeeded, 0.1)
 	late.CachedAs, late.Dir = cached.Name(), cached.Dir
-	if err := rec.Put(late); err == nil || !strings.Contains(err.Error(), "removed just now") {
-		t.Errorf("Put = %v", err)
+	if err := record(rec, late); err == nil || !strings.Contains(err.Error(), "removed just now") {
+		t.Errorf("recorded with %v", err)
 	}
 }
 
