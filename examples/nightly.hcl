@@ -37,3 +37,28 @@ schedule {
   overlap  = "skip"
   catch_up = true
 }
+
+# The night's winner takes the place of the standing champion if it is better by so
+# much on the same pictures, and not by chance; one that is worse marks the run.
+
+champion {
+  min_gain = 0.002
+  test     = "paired"
+}
+
+regression {
+  drop = 0.01
+}
+
+keep {
+  runs      = 30
+  models    = 10
+  champions = "all"
+}
+
+# With the address in the environment, the morning's message:
+#
+#   notify "slack" {
+#     url = env("SLACK_URL")
+#     on  = ["champion", "regression", "failed"]
+#   }

@@ -15,6 +15,8 @@ type Row struct {
 	SD     float64 `json:"sd"`     // over the seeds; 0 for one
 	Seeds  int     `json:"seeds"`  // with a result
 
+	Diverged int `json:"diverged,omitempty"` // seeds that diverged: the worst there is, so the variant is behind all that always had a result
+
 	Confirmed bool `json:"confirmed,omitempty"` // then the seeds are fresh ones
 
 	Violation float64 `json:"violation,omitempty"` // of the run's constraint; that of the worst seed
@@ -50,6 +52,7 @@ func rankVariant(b *bucket, run Run, recorded sweep.Trial) error {
 	}
 	var values []float64
 	var best sweep.Trial
+	diverged := map[bool]int{} // seeds, by whether they were to confirm
 	for _, n := range numbers {
 		t := recorded
 		if n != recorded.Number {
@@ -63,6 +66,9 @@ func rankVariant(b *bucket, run Run, recorded sweep.Trial) error {
 			}
 		}
 		t, _ = t.Settled() // one that was paused and goes on keeps its place
+		if t.Outcome == sweep.Diverged && t.Variant == variant {
+			diverged[t.Confirms]++
+		}
 		value, ok := t.Best.Metrics[objective.Name]
 		if !t.Outcome.Ranked() || !ok || math.IsNaN(value) {
 			continue
@@ -83,7 +89,7 @@ func rankVariant(b *bucket, run Run, recorded sweep.Trial) error {
 	if len(values) == 0 {
 		return nil
 	}
-	row.Seeds = len(values)
+	row.Seeds, row.Diverged = len(values), diverged[row.Confirmed]
 	row.Mean /= float64(row.Seeds)
 	if row.Seeds > 1 {
 		for _, v := range values {

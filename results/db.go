@@ -23,7 +23,8 @@
 //	    trials    number (4 bytes) -> JSON sweep.Trial
 //	    reports   number, step (4 bytes each) -> JSON sweep.Report
 //	    board     objective (8 bytes, better ones smaller), variant (4 bytes) -> JSON row;
-//	              before the objective of infeasible ones: 8 bytes ff, violation (8 bytes)
+//	              before the objective of infeasible ones: 8 bytes ff, violation (8 bytes);
+//	              of those of which a seed diverged: 16 bytes ff
 //	    variants  variant (4 bytes) -> its key in board
 //	schedules   name -> bucket, since there are any:
 //	    record    JSON Schedule, with the due times of its open firings
@@ -110,7 +111,11 @@ func reportKey(n, step int) []byte { return binary.BigEndian.AppendUint32(number
 // among it, by the objective, and then the rest by violation.
 func rank(o sweep.Objective, row Row, variant int) []byte {
 	var key []byte
-	if row.Violation > 0 {
+	switch {
+	case row.Diverged > 0: // after all else
+		key = binary.BigEndian.AppendUint64(key, math.MaxUint64)
+		key = binary.BigEndian.AppendUint64(key, math.MaxUint64)
+	case row.Violation > 0:
 		key = binary.BigEndian.AppendUint64(key, math.MaxUint64) // after any number
 		key = binary.BigEndian.AppendUint64(key, ordered(row.Violation))
 	}

@@ -46,6 +46,8 @@ type TrialJSON struct {
 	SD    *float64 `json:"sd,omitempty"`
 	CI95  *float64 `json:"ci95,omitempty"` // half the 95 % confidence interval of the mean
 
+	Diverged int `json:"diverged,omitempty"` // further seeds of the variant, which then ranks behind all others
+
 	Confirmed bool `json:"confirmed,omitempty"`
 	Confirms  bool `json:"confirms,omitempty"` // the trial itself was to confirm its variant
 }
@@ -148,7 +150,7 @@ func (w Row) JSON(r Run) TrialJSON {
 	out := r.JSON(w.Trial)
 	out.judge(r, w.Violation)
 	if out.Confirmed = w.Confirmed; r.Repeat > 1 || w.Confirmed {
-		out.Seeds, out.Mean, out.SD = w.Seeds, &w.Mean, &w.SD
+		out.Seeds, out.Mean, out.SD, out.Diverged = w.Seeds, &w.Mean, &w.SD, w.Diverged
 		if margin, ok := w.Margin(); ok {
 			out.CI95 = &margin
 		}

@@ -204,7 +204,7 @@ func (r *Recorder) write(tx *tx, pending []*change) error {
 		if err := index(tx, t); err != nil {
 			return err
 		}
-		if t.Outcome.Ranked() || old.outcome.Ranked() || len(t.Pauses) > 0 {
+		if t.Outcome.Ranked() || t.Outcome == sweep.Diverged || old.outcome.Ranked() || len(t.Pauses) > 0 {
 			if err := rankVariant(b, run, t); err != nil {
 				return err
 			}

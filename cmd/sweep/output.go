@@ -178,6 +178,9 @@ func leaderboard(cmd *cobra.Command, run results.Run, rows []results.Row) error 
 		if row.Confirmed {
 			note = strings.TrimSpace("confirmed " + note)
 		}
+		if row.Diverged > 0 {
+			note = strings.TrimSpace(fmt.Sprintf("%d diverged %s", row.Diverged, note))
+		}
 		g.add(append(cells, seconds(t.Seconds), note)...)
 	}
 	return g.write(cmd)
