@@ -298,3 +298,19 @@ func TestBackupStaysGood(t *testing.T) {
 		t.Errorf("left behind: %v", left)
 	}
 }
+
+// Of a record that is longer than a page, only the first page has a head.
+func TestBackupStaysGoodInTheMiddleOfARecord(t *testing.T) {
+	db := open(t)
+	run := start(t, db, Run{Hash: strings.Repeat("long", 4096)})
+	if err := db.KeepBackup(0); err != nil {
+		t.Fatal(err)
+	}
+	whole := content(t, db.file)
+	at := bytes.LastIndex(whole, []byte(strings.Repeat("long", 1024)))
+	copy(whole[at:], bytes.Repeat([]byte{'"', '\n'}, 64))
+	lay(t, db, whole)
+	if _, err := db.Backup(db.BackupFile()); err == nil || !strings.Contains(err.Error(), "no JSON") {
+		t.Errorf("run %s: a damaged store was copied: %v", run.ID, err)
+	}
+}

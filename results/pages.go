@@ -3,6 +3,7 @@ package results
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -348,6 +349,8 @@ func (a *audit) below(n node, least, most []byte, depth int) {
 			a.tree(e.page, e.key, end, depth-1)
 		case e.bucket:
 			a.bucket(n.id, e, depth)
+		case n.overflow > 0 && len(e.value) > 0 && e.value[0] == '{' && !json.Valid(e.value): // pages of its middle have no heads that would tell
+			a.tell(fmt.Errorf("page %d: the record of key %x is no JSON", n.id, e.key))
 		}
 	}
 }
