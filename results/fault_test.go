@@ -307,6 +307,7 @@ func TestBackupStaysGoodInTheMiddleOfARecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	whole := content(t, db.file)
+	defer lay(t, db, slices.Clone(whole))
 	at := bytes.LastIndex(whole, []byte(strings.Repeat("long", 1024)))
 	copy(whole[at:], bytes.Repeat([]byte{'"', '\n'}, 64))
 	lay(t, db, whole)
