@@ -51,6 +51,9 @@ type retry struct {
 	policy Policy
 }
 
+// Unwrap is the inner runner.
+func (r retry) Unwrap() sweep.Runner { return r.Slotted }
+
 // Resize is the inner runner's, where it can.
 func (r retry) Resize(slots int) error {
 	if inner, ok := r.Slotted.(sweep.Resizable); ok {
@@ -60,7 +63,7 @@ func (r retry) Resize(slots int) error {
 }
 
 func (r retry) Run(ctx context.Context, j sweep.Job, report func(sweep.Report)) (sweep.Result, error) {
-	var all sweep.Result // of the attempts together
+	var all sweep.Result // of the attempts together, of which a runner may have made some itself
 	ended := map[sweep.Outcome]int{}
 	last := 0 // the last step reported: an attempt reports its checkpoint's steps again
 	pauses := rand.New(rand.NewPCG(j.Trial.Seed, uint64(j.Trial.Number)))
@@ -73,7 +76,8 @@ func (r retry) Run(ctx context.Context, j sweep.Job, report func(sweep.Report)) 
 		})
 		all.Seconds += result.Seconds
 		all.PeakMemory = max(all.PeakMemory, result.PeakMemory)
-		result.Attempts, result.Seconds, result.PeakMemory = attempt, all.Seconds, all.PeakMemory
+		all.Attempts += max(result.Attempts, 1)
+		result.Attempts, result.Seconds, result.PeakMemory = all.Attempts, all.Seconds, all.PeakMemory
 		if ended[result.Outcome]++; err != nil || ended[result.Outcome] > r.policy.retries(result.Outcome) {
 			return result, err
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/inflame-deeplearning/sweep/model/mlp"
 	"github.com/inflame-deeplearning/sweep/model/resnet"
 	"github.com/inflame-deeplearning/sweep/runner/local"
+	"github.com/inflame-deeplearning/sweep/runner/slurm"
 	"github.com/inflame-deeplearning/sweep/sweep/config"
 	"github.com/inflame-deeplearning/sweep/sweep/schema"
 	"github.com/inflame-deeplearning/sweep/sweep/search/auto"
@@ -33,6 +34,7 @@ import (
 // plugins is the one list of everything pluggable.
 func plugins() *config.Plugins {
 	p := config.NewPlugins(schema.Of(model.TrainConfig{}))
+	p.Profiles = profilesPath()
 
 	config.Add(p.Search, "grid", grid.New)
 	config.Add(p.Search, "random", random.New)
@@ -62,5 +64,6 @@ func plugins() *config.Plugins {
 	config.Add(p.Models, "exec", exec.New)
 
 	config.Add(p.Runners, "local", local.New)
+	config.Add(p.Runners, "slurm", slurm.New)
 	return p
 }

@@ -24,6 +24,7 @@ type runOptions struct {
 	fresh bool
 	json  bool
 	plain bool
+	on    string // the runner that was chosen
 }
 
 func newRun(o *options, p *config.Plugins) *cobra.Command {
@@ -45,6 +46,7 @@ Ctrl-C once lets the running trials write a checkpoint; twice ends at once.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return r.run(cmd, args[0], p) },
 	}
 	cmd.Flags().StringArrayVar(&r.vars, "var", nil, "set a variable of the file, NAME=VALUE; may be given several times")
+	runnerFlag(cmd, &r.on, p)
 	cmd.Flags().BoolVar(&r.fresh, "fresh", false, "start a new run and take nothing from earlier ones")
 	r.displayFlags(cmd)
 	return cmd
@@ -56,12 +58,12 @@ func (r *runOptions) displayFlags(cmd *cobra.Command) {
 }
 
 // readFile reads a sweep file with the variables that flags set.
-func readFile(path string, vars []string, p *config.Plugins) (*config.File, map[string]string, error) {
+func readFile(path string, vars []string, p *config.Plugins, opts ...config.Option) (*config.File, map[string]string, error) {
 	values, err := variables(vars)
 	if err != nil {
 		return nil, nil, err
 	}
-	file, err := config.Read(path, values, p)
+	file, err := config.Read(path, values, p, opts...)
 	if errors.Is(err, os.ErrNotExist) {
 		err = status{exitUsage, err}
 	}
@@ -82,7 +84,7 @@ func variables(flags []string) (map[string]string, error) {
 }
 
 func (r *runOptions) run(cmd *cobra.Command, path string, p *config.Plugins) error {
-	file, vars, err := readFile(path, r.vars, p)
+	file, vars, err := readFile(path, r.vars, p, config.On(r.on))
 	if err != nil {
 		return err
 	}
@@ -135,6 +137,7 @@ func (r *runOptions) run(cmd *cobra.Command, path string, p *config.Plugins) err
 	}
 	summary, err := r.loop(cmd, db, run, file, p)
 	if err != nil {
+		err = refused(err, file)
 		finish(db, run.ID, results.Failed, err.Error())
 		return errors.Join(err, after(cmd, db, run.ID, file))
 	}
@@ -195,6 +198,7 @@ func planned(file *config.File) (int, error) {
 
 // loop runs the sweep under a display of its progress.
 func (r *runOptions) loop(cmd *cobra.Command, db *results.DB, run results.Run, file *config.File, p *config.Plugins) (summary sweep.Summary, err error) {
+	at := placeOf(db, run, file.Runner)
 	recorder := db.Record(run)
 	defer func() { err = errors.Join(err, recorder.Close()) }()
 	show := r.display(cmd, run)
@@ -205,8 +209,8 @@ func (r *runOptions) loop(cmd *cobra.Command, db *results.DB, run results.Run, f
 	return sweep.Loop{
 		Commands: commands,
 		Spec:     file.Spec, Run: run.ID, Searcher: file.Searcher, Stopper: file.Stopper, Runner: file.Runner, Store: recorder,
-		Prepare: prepare(db, p, notices), CacheDir: db.CacheDir(), Fresh: run.Fresh, Total: run.Total,
-		TrialDir: func(n int) string { return db.TrialDir(run.ID, n) },
+		Prepare: at.prepare(prepare(db, p, notices)), CacheDir: at.cache, Fresh: run.Fresh, Total: run.Total,
+		TrialDir: at.trial,
 		Now:      time.Now, //nolint:forbidigo // the program's own clock
 		Observe:  show.event,
 	}.Do(cmd.Context())
@@ -270,7 +274,7 @@ func (r *runOptions) report(cmd *cobra.Command, db *results.DB, id, path string,
 	}
 	switch {
 	case summary.Interrupted:
-		fmt.Fprintf(stderr, "sweep: hint: everything is safe; %s goes on\n", again(path, r.vars))
+		fmt.Fprintf(stderr, "sweep: hint: everything is safe; %s goes on\n", again(path, r.vars, r.on))
 		return status{code: exitInterrupted}
 	case failed > 0:
 		return status{code: exitFailed}
@@ -280,8 +284,11 @@ func (r *runOptions) report(cmd *cobra.Command, db *results.DB, id, path string,
 	return nil
 }
 
-func again(path string, vars []string) string {
+func again(path string, vars []string, on string) string {
 	words := []string{"sweep run", path}
+	if on != "" {
+		words = append(words, "--runner", on)
+	}
 	for _, v := range vars {
 		words = append(words, "-var", v)
 	}

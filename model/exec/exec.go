@@ -187,7 +187,11 @@ func (t *trainer) wait(ctx context.Context, cmd *exec.Cmd, r *model.Run) (stoppe
 	for {
 		select {
 		case err := <-done:
-			return stopped, err
+			// An engine that ends a job signals all of its processes, this one perhaps last.
+			if !stopped && process.Killed(cmd.ProcessState) {
+				<-ticks.C
+			}
+			return stopped || r.Stopping(), err
 		case <-kill:
 			_ = cmd.Process.Kill() // it may have ended this moment
 		case <-ticks.C:

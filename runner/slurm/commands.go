@@ -1,0 +1,82 @@
+package slurm
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"time"
+)
+
+// command runs one of Slurm's programs and answers what it printed. What it read from
+// standard input is no part of its arguments. The error is a *commandError where it
+// ran.
+type command func(ctx context.Context, stdin, name string, args ...string) (string, error)
+
+// patience is how long a program of Slurm's may take: they wait for a controller that
+// is busy, some for minutes.
+const patience = 30 * time.Second
+
+// commandError is a program of Slurm's that did not do its work.
+type commandError struct {
+	name  string
+	words string // its own
+	err   error
+}
+
+func (e *commandError) Error() string {
+	if e.words == "" {
+		return fmt.Sprintf("%s: %v", e.name, e.err)
+	}
+	return fmt.Sprintf("%s: %s", e.name, e.words)
+}
+
+func (e *commandError) Unwrap() error { return e.err }
+
+// execute is the command of a real cluster.
+func execute(ctx context.Context, stdin, name string, args ...string) (string, error) {
+	limited, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	cmd := exec.CommandContext(limited, name, args...)
+	cmd.Stdin = strings.NewReader(stdin)
+	cmd.Env = environment()
+	cmd.WaitDelay = time.Second
+	var out, words bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &words
+	err := cmd.Run()
+	switch {
+	case err == nil:
+		return out.String(), nil
+	case errors.Is(err, exec.ErrNotFound):
+		return "", fmt.Errorf("run %s: there is no such program here: this runner needs the commands of Slurm: %w", name, err)
+	case limited.Err() != nil && ctx.Err() == nil:
+		err = fmt.Errorf("it took longer than %v: %w", patience, context.DeadlineExceeded)
+	}
+	return out.String(), &commandError{name: name, words: tidy(words.String(), name), err: err}
+}
+
+// tidy is what a program of Slurm's said, on one line, without its own name before
+// every part.
+func tidy(words, name string) string {
+	var lines []string
+	for line := range strings.Lines(words) {
+		line = strings.TrimPrefix(strings.TrimSpace(line), name+": ")
+		if line = strings.TrimPrefix(line, "error: "); line != "" && !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "; ")
+}
+
+// environment is this process's, without what Slurm says of the job it may itself be:
+// its programs would take that for wishes about the jobs they submit.
+func environment() []string {
+	return slices.DeleteFunc(os.Environ(), func(v string) bool {
+		name, _, _ := strings.Cut(v, "=")
+		return strings.HasPrefix(name, "SLURM_") && name != "SLURM_CONF" || strings.HasPrefix(name, "SLURMD_")
+	})
+}
