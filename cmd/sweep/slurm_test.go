@@ -25,10 +25,11 @@ runner "slurm" {
 }
 `
 
-// onCluster has sweep find the cluster by its user's profile, and answers the shared
-// directory.
+// onCluster starts a cluster that sweep finds by its user's profile, and answers the
+// directory that its nodes share.
 func onCluster(t *testing.T) (shared string) {
 	t.Helper()
+	t.Setenv("SLURM_CONF", slurmtest.Start(t).Conf)
 	shared = t.TempDir()
 	user := t.TempDir()
 	t.Setenv("XDG_CONFIG_HOME", user)
@@ -66,7 +67,6 @@ func mustRun(t *testing.T, dir string, args ...string) {
 // The same file gives the same leaderboard on a cluster as on this machine, bit for
 // bit, and with a stop rule that depends on who was quicker each variant once.
 func TestSlurmSweep(t *testing.T) {
-	slurmtest.Start(t, 1000)
 	onCluster(t)
 	here, there := t.TempDir(), t.TempDir()
 	mustRun(t, here, "run", "-q", "../../examples/grid.hcl")
@@ -159,7 +159,6 @@ runner "slurm" { max_jobs = 8 }
 // A run whose runner is killed again and again takes over the jobs that it finds: none
 // is launched a second time.
 func TestSlurmKilledRunner(t *testing.T) {
-	slurmtest.Start(t, 1000)
 	shared := onCluster(t)
 	dir := t.TempDir()
 	file := filepath.Join(t.TempDir(), "steps.hcl")
@@ -201,7 +200,6 @@ func once(t *testing.T, shared string, trials int) {
 
 // Another login node has another store, and finds the jobs all the same.
 func TestSlurmRunnerOnAnotherMachine(t *testing.T) {
-	slurmtest.Start(t, 1000)
 	shared := onCluster(t)
 	file := filepath.Join(t.TempDir(), "steps.hcl")
 	writeSweep(t, file, fmt.Sprintf(steps, 12))

@@ -187,11 +187,7 @@ func (t *trainer) wait(ctx context.Context, cmd *exec.Cmd, r *model.Run) (stoppe
 	for {
 		select {
 		case err := <-done:
-			// An engine that ends a job signals all of its processes, this one perhaps last.
-			if !stopped && process.Killed(cmd.ProcessState) {
-				<-ticks.C
-			}
-			return stopped || r.Stopping(), err
+			return stopped, err
 		case <-kill:
 			_ = cmd.Process.Kill() // it may have ended this moment
 		case <-ticks.C:

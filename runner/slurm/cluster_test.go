@@ -76,7 +76,8 @@ func trialProcess(args []string) error {
 	return own.End(result)
 }
 
-func build(t *testing.T, c Config) sweep.Runner {
+// on is a runner of a test cluster.
+func on(t *testing.T, cluster *slurmtest.Cluster, c Config) sweep.Runner {
 	t.Helper()
 	c.CPUs, c.Poll = max(c.CPUs, 1), 200*time.Millisecond
 	if c.MaxJobs == 0 {
@@ -88,7 +89,9 @@ func build(t *testing.T, c Config) sweep.Runner {
 	if c.Grace == 0 {
 		c.Grace = 4 * time.Second
 	}
-	r, err := New(sweep.Spec{}, c)
+	r, err := newRunner(c, func(ctx context.Context, stdin, name string, args ...string) (string, error) {
+		return execute(ctx, stdin, "env", append([]string{"SLURM_CONF=" + cluster.Conf, name}, args...)...)
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,13 +99,14 @@ func build(t *testing.T, c Config) sweep.Runner {
 }
 
 func TestClusterContract(t *testing.T) {
-	slurmtest.Start(t, 1000)
+	t.Parallel()
+	c := slurmtest.Start(t)
 	runnertest.Run(t, func(t *testing.T) sweep.Runner {
 		t.Helper()
-		return build(t, Config{Grace: time.Second})
+		return on(t, c, Config{Grace: time.Second})
 	})
 	runnertest.Retries(t, func(t *testing.T, p runner.Policy) sweep.Runner {
 		t.Helper()
-		return build(t, Config{Retry: p})
+		return on(t, c, Config{Retry: p})
 	})
 }

@@ -45,7 +45,8 @@ func execute(ctx context.Context, stdin, name string, args ...string) (string, e
 	cmd.Stdin = strings.NewReader(stdin)
 	cmd.Env = environment()
 	cmd.WaitDelay = time.Second
-	var out, words bytes.Buffer
+	var out bytes.Buffer
+	words := complaint{enough: cancel}
 	cmd.Stdout, cmd.Stderr = &out, &words
 	err := cmd.Run()
 	switch {
@@ -54,9 +55,24 @@ func execute(ctx context.Context, stdin, name string, args ...string) (string, e
 	case errors.Is(err, exec.ErrNotFound):
 		return "", fmt.Errorf("run %s: there is no such program here: this runner needs the commands of Slurm: %w", name, err)
 	case limited.Err() != nil && ctx.Err() == nil:
-		err = fmt.Errorf("it took longer than %v: %w", patience, context.DeadlineExceeded)
+		err = fmt.Errorf("it did not answer in time: %w", context.DeadlineExceeded)
 	}
 	return out.String(), &commandError{name: name, words: tidy(words.String(), name), err: err}
+}
+
+// complaint is what a program says of its difficulties. One that is about to sleep on
+// them has said enough: this runner has other jobs to look after meanwhile.
+type complaint struct {
+	bytes.Buffer
+	enough func()
+}
+
+func (c *complaint) Write(p []byte) (int, error) {
+	n, err := c.Buffer.Write(p)
+	if bytes.Contains(c.Bytes(), []byte("sleeping and retrying")) {
+		c.enough()
+	}
+	return n, err
 }
 
 // tidy is what a program of Slurm's said, on one line, without its own name before

@@ -281,6 +281,10 @@ func (f *follower) explain(r *sweep.Result, e entry, further bool) (again bool) 
 			set(sweep.Lost, "job %s was killed by signal %d", e.id, s)
 			break
 		}
+		if e.reason != "None" && e.reason != "NonZeroExitCode" && e.reason != "" { // it did not come to run
+			set(sweep.Lost, "job %s ended as %s: %s", e.id, e.state, e.reason)
+			break
+		}
 		set(sweep.Failed, "job %s ended as %s, with exit code %d", e.id, e.state, e.code())
 		r.ExitCode = e.code()
 	}

@@ -42,8 +42,8 @@ func (q *queue) submittable() bool {
 // submit submits jobs that wait for it, as one array, and answers when to come again
 // for more; 0: there are none.
 func (q *queue) submit(ctx context.Context) time.Duration {
-	if q.doubt { // what has come through is not submitted twice
-		if wait := q.look(ctx); q.doubt {
+	if q.doubtful() { // what has come through is not submitted twice
+		if wait := q.look(ctx); q.doubtful() {
 			return wait
 		}
 	}
@@ -89,6 +89,12 @@ func (q *queue) submit(ctx context.Context) time.Duration {
 		return 0
 	}
 	return wait
+}
+
+func (q *queue) doubtful() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.doubt
 }
 
 // occupied reports whether this runner has jobs in the queue. It needs the lock.

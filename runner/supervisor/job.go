@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/inflame-deeplearning/sweep/sweep"
@@ -15,11 +17,13 @@ import (
 // one again that was just about to end.
 var ErrEnded = errors.New("the trial has ended already")
 
-// Between two looks of a job at whether the trial is still its own, and how long it
-// waits for a file that its runner wrote before submitting it.
+// Between two looks of a job at whether the trial is still its own, how long it waits
+// for a file that its runner wrote before submitting it, and for a signal that all
+// processes of the job are sent.
 const (
 	fence   = 5 * time.Second
 	arrival = 2 * time.Minute
+	delay   = 100 * time.Millisecond
 )
 
 // Join makes this process that of a job: of the trial that stands at an index of a
@@ -52,7 +56,8 @@ func Join(list string, index int, c trialdir.Claim) (*Supervisor, trialdir.Dir, 
 		return nil, dir, errors.Join(ErrEnded, err)
 	}
 	c.Launch = task.Launch
-	s := &Supervisor{dir: dir, claim: &c, done: make(chan struct{})}
+	s := &Supervisor{dir: dir, claim: &c, done: make(chan struct{}), told: make(chan os.Signal, 1)}
+	signal.Notify(s.told, syscall.SIGTERM)
 	var err error
 	if s.self, err = process.Identify(os.Getpid()); err == nil { // else this system does not tell processes apart
 		err = process.Adopt()
@@ -107,8 +112,16 @@ func (s *Supervisor) mine() (bool, error) {
 	return ok && now.Launch == s.claim.Launch && now.Job == s.claim.Job && now.Start == s.claim.Start, err
 }
 
-// hand writes how the trial ended, if it is still that of this process.
+// hand writes how the trial ended, if it is still that of this process. An engine that
+// ends a job signals its program as well, which may look as if it had ended by itself.
 func (s *Supervisor) hand(r sweep.Result) error {
+	if r.Outcome != sweep.Cancelled {
+		select {
+		case <-s.told:
+			r.Outcome, r.Message = sweep.Cancelled, "its job was asked to end"
+		case <-time.After(delay):
+		}
+	}
 	mine, err := s.mine()
 	if err != nil {
 		return err

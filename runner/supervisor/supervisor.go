@@ -29,6 +29,7 @@ type Supervisor struct {
 	self  process.ID
 	lock  *flock.Flock    // nil: of a job
 	claim *trialdir.Claim // of a job
+	told  chan os.Signal  // with which its engine asked it to end
 	done  chan struct{}
 	watch sync.WaitGroup // for the one who looks; until then what follows is theirs
 

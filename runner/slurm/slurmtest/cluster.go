@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package slurmtest starts a real Slurm cluster of two nodes on this machine, for
 // tests: controller, nodes and authentication of its own, below one directory, on
 // free ports. It needs Slurm's and munge's programs installed, and root.
@@ -15,6 +17,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -55,10 +58,9 @@ func Missing() string {
 	return ""
 }
 
-// Start starts a cluster, for as many jobs at once, and makes it the one that
-// Slurm's commands speak to in t, which is skipped where there can be none. It ends
-// with t.
-func Start(t *testing.T, jobs int) *Cluster {
+// Start starts a cluster, with further lines for its slurm.conf, that ends with t,
+// which is skipped where there can be none. Slurm's commands speak to it by Conf.
+func Start(t *testing.T, lines ...string) *Cluster {
 	t.Helper()
 	if why := Missing(); why != "" {
 		t.Skip(why)
@@ -72,11 +74,15 @@ func Start(t *testing.T, jobs int) *Cluster {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) }) // what is left is in the temporary directory
 	c := &Cluster{dir: dir, Conf: filepath.Join(dir, "slurm.conf"), runs: map[string]*daemon{}}
-	if err := c.configure(jobs); err != nil {
+	if err := c.configure(lines); err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("SLURM_CONF", c.Conf)
 	t.Cleanup(c.end)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(c.logs())
+		}
+	})
 	if err := c.start(t.Context()); err != nil {
 		t.Fatalf("start cluster: %v\n%s", err, c.logs())
 	}
@@ -84,7 +90,7 @@ func Start(t *testing.T, jobs int) *Cluster {
 }
 
 // configure writes what the cluster's programs read.
-func (c *Cluster) configure(jobs int) error {
+func (c *Cluster) configure(lines []string) error {
 	host, err := os.Hostname()
 	if err != nil {
 		return err
@@ -97,7 +103,7 @@ func (c *Cluster) configure(jobs int) error {
 	if err != nil {
 		return err
 	}
-	conf := strings.NewReplacer("@DIR@", c.dir, "@HOST@", host, "@USER@", who.Username, "@JOBS@", fmt.Sprint(jobs),
+	conf := strings.Join(lines, "\n") + "\n" + strings.NewReplacer("@DIR@", c.dir, "@HOST@", host, "@USER@", who.Username,
 		"@PORT@", ports[0], "@PORT1@", ports[1], "@PORT2@", ports[2]).Replace(template)
 	files := map[string][]byte{
 		"slurm.conf": []byte(conf), "munge.key": bytes.Repeat([]byte("for tests only, "), 64),
@@ -166,6 +172,7 @@ func (c *Cluster) launch(name string, args ...string) error {
 	cmd := exec.Command(program, args...) //nolint:noctx // it is ended by name
 	cmd.Env = append(os.Environ(), "SLURM_CONF="+c.Conf)
 	cmd.Dir = c.dir
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // also where the test is killed
 	if err := cmd.Start(); err != nil {
 		return err
 	}
@@ -217,6 +224,20 @@ func (c *Cluster) Run(t *testing.T, name string, args ...string) string {
 		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
 	}
 	return strings.TrimSpace(string(out))
+}
+
+// Release waits until a job was requeued, and has it start at once on another node
+// than before, which would not take it yet: Slurm has it wait for two minutes.
+func (c *Cluster) Release(t *testing.T, job, before string) {
+	t.Helper()
+	if err := until(t.Context(), func() bool {
+		out, err := c.command(t.Context(), "squeue", "--noheader", "--job="+job, "--format=%T %r").Output()
+		return err == nil && strings.HasPrefix(string(out), "PENDING BeginTime")
+	}); err != nil {
+		t.Errorf("job %s was not requeued: %v", job, err)
+		return
+	}
+	c.Run(t, "scontrol", "update", "JobId="+job, "StartTime=now", "ExcNodeList="+before)
 }
 
 // Await waits until nodes are in a state.
