@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -190,6 +191,16 @@ func (db *DB) lock(run string, take func(*flock.Flock) (bool, error)) (release f
 		return nil, errors.Join(fmt.Errorf("lock run %s: %w", run, err), lock.Unlock())
 	}
 	return lock.Unlock, nil
+}
+
+// WorkedOnBy is the process that works on a run; 0: none is known to have.
+func (db *DB) WorkedOnBy(run string) int {
+	text, err := os.ReadFile(filepath.Join(db.dir, "runs", run, "pid"))
+	if err != nil {
+		return 0
+	}
+	pid, _ := strconv.Atoi(strings.TrimSpace(string(text))) // 0 where it is being written
+	return pid
 }
 
 // settle turns the status of a run whose process is gone into Interrupted.

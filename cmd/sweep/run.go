@@ -25,6 +25,8 @@ type runOptions struct {
 	json  bool
 	plain bool
 	on    string // the runner that was chosen
+
+	detached string // how the run goes on without this terminal; "": it does not
 }
 
 func newRun(o *options, p *config.Plugins) *cobra.Command {
@@ -47,6 +49,8 @@ Ctrl-C once lets the running trials write a checkpoint; twice ends at once.`,
 	}
 	cmd.Flags().StringArrayVar(&r.vars, "var", nil, "set a variable of the file, NAME=VALUE; may be given several times")
 	runnerFlag(cmd, &r.on, p)
+	cmd.Flags().StringVar(&r.detached, "detach", "", "go on in the background: as a process, or, with --detach=job, as a small job of a cluster")
+	cmd.Flags().Lookup("detach").NoOptDefVal = asProcess
 	cmd.Flags().BoolVar(&r.fresh, "fresh", false, "start a new run and take nothing from earlier ones")
 	r.displayFlags(cmd)
 	return cmd
@@ -88,6 +92,9 @@ func (r *runOptions) run(cmd *cobra.Command, path string, p *config.Plugins) err
 	if err != nil {
 		return err
 	}
+	if r.detached != "" {
+		return r.detach(cmd, path, file)
+	}
 	db, err := r.db()
 	if err != nil {
 		return err
@@ -108,6 +115,9 @@ func (r *runOptions) run(cmd *cobra.Command, path string, p *config.Plugins) err
 	})
 	if err != nil {
 		return err
+	}
+	if kind := networked(db.Dir()); kind != "" {
+		r.say(cmd.ErrOrStderr(), "the workspace %s lies on %s, where locks may not hold: a local one is safer (--dir, SWEEP_DIR)", db.Dir(), kind)
 	}
 	release, err := db.Lock(run.ID)
 	if err != nil {

@@ -13,10 +13,11 @@ import (
 )
 
 // How often a trial's directory is looked at: soon after something has come from it,
-// more seldom the longer nothing has. It costs the file server, not Slurm.
+// more seldom the longer nothing has. It costs the file server, not Slurm: of many
+// trials, each is looked at so seldom that all together are no more than each says.
 const (
-	soon   = 100 * time.Millisecond
-	lazily = 2 * time.Second
+	soon, soonEach     = 100 * time.Millisecond, 5 * time.Millisecond
+	lazily, lazilyEach = 2 * time.Second, 10 * time.Millisecond
 )
 
 // arrival is how long what a node has written may need to be seen here, on a file
@@ -138,7 +139,7 @@ func (f *follower) follow(ctx context.Context, j *job) (e entry, result sweep.Re
 		}
 		if e.id != recorded {
 			recorded = e.id
-			if err := f.dir.SetJob(trialdir.Job{Launch: j.task.Launch, Engine: "slurm", ID: e.id, Submitted: time.Now()}); err != nil { //nolint:forbidigo // what people read
+			if err := f.record(j.task.Launch, e.id); err != nil {
 				return e, result, false, err
 			}
 		}
@@ -193,10 +194,11 @@ func (f *follower) follow(ctx context.Context, j *job) (e entry, result sweep.Re
 		if p == ended && f.asked != nil {
 			return e, result, false, nil
 		}
-		if quiet += pause(quiet); f.heard > heard {
+		jobs := f.queue.size()
+		if quiet += pause(quiet, jobs); f.heard > heard {
 			quiet = 0
 		}
-		wait := pause(quiet)
+		wait := pause(quiet, jobs)
 		if p == waiting || p == submitting {
 			wait = max(wait, f.Poll)
 		}
@@ -204,7 +206,21 @@ func (f *follower) follow(ctx context.Context, j *job) (e entry, result sweep.Re
 	}
 }
 
-func pause(quiet time.Duration) time.Duration { return min(max(quiet/16, soon), lazily) }
+// record leaves word of which job the trial is, unless the runner that submitted it
+// has.
+func (f *follower) record(launch int, id string) error {
+	if known, ok, err := f.dir.Job(); err != nil || ok && known.Launch == launch && known.ID == id {
+		return err
+	}
+	return f.dir.SetJob(trialdir.Job{Launch: launch, Engine: "slurm", ID: id, Submitted: time.Now()}) //nolint:forbidigo // for people
+}
+
+// pause is how long to wait before the next look, when nothing has come for so long
+// and there are so many jobs.
+func pause(quiet time.Duration, jobs int) time.Duration {
+	n := time.Duration(jobs)
+	return min(max(quiet/16, soon, n*soonEach), max(lazily, n*lazilyEach))
+}
 
 // end asks a job to end: at once what is not running, or is wanted no more; else
 // through its directory, with a signal later, and an end to it last.

@@ -161,6 +161,13 @@ func (q *queue) now(j *job) (entry, phase, <-chan struct{}, error) {
 	return j.entry, j.phase, j.changed, j.err
 }
 
+// size is how many jobs there are.
+func (q *queue) size() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.jobs)
+}
+
 // set changes a job. It needs the lock.
 func (j *job) set(e entry, p phase) {
 	if j.entry == e && j.phase == p {

@@ -47,12 +47,11 @@ func parseQueue(text string) []entry {
 			cells = append(cells, strings.TrimSpace(line[:n]))
 			line = line[n:]
 		}
-		exit, err := strconv.Atoi(cells[2])
-		if err != nil || cells[0] == "" || cells[1] == "" {
+		if !goodEntry(cells[0], cells[1]) {
 			continue
 		}
 		restarts, _ := strconv.Atoi(cells[3]) // 0 where it does not say
-		out = append(out, entry{id: cells[0], state: cells[1], exit: exit, restarts: restarts, node: cells[4], reason: cells[5], comment: cells[6]})
+		out = append(out, entry{id: cells[0], state: cells[1], exit: waitStatus(cells[2]), restarts: restarts, node: cells[4], reason: cells[5], comment: cells[6]})
 	}
 	return out
 }
@@ -62,19 +61,33 @@ func parseAccounting(text string) []entry {
 	var out []entry
 	for line := range strings.Lines(text) {
 		cells := strings.Split(strings.TrimSpace(line), "|")
-		if len(cells) != 4 || cells[0] == "" {
+		if len(cells) != 4 {
 			continue
 		}
 		state, _, _ := strings.Cut(cells[1], " ") // CANCELLED by 1000
-		code, signal, _ := strings.Cut(cells[2], ":")
-		exit, err := strconv.Atoi(code)
-		if err != nil {
-			continue
+		if state = strings.TrimSuffix(state, "+"); goodEntry(cells[0], state) {
+			out = append(out, entry{id: cells[0], state: state, exit: waitStatus(cells[2]), node: cells[3]})
 		}
-		by, _ := strconv.Atoi(signal) // 0 where it does not say
-		out = append(out, entry{id: cells[0], state: strings.TrimSuffix(state, "+"), exit: exit<<8 | by, node: cells[3]})
 	}
 	return out
+}
+
+// goodEntry reports whether a line is about a job: it begins with a number and a
+// state.
+func goodEntry(id, state string) bool {
+	return id != "" && id[0] >= '0' && id[0] <= '9' && state != "" && strings.Trim(state, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == ""
+}
+
+// waitStatus is how a process ended, as wait(2) has it, from that, as squeue says it,
+// or from its code and signal, 1:0; 0 where it is neither.
+func waitStatus(text string) int {
+	code, signal, both := strings.Cut(text, ":")
+	n, _ := strconv.Atoi(code)
+	if !both {
+		return n
+	}
+	by, _ := strconv.Atoi(signal)
+	return n<<8 | by
 }
 
 // phase is what a state of Slurm's comes to.

@@ -229,20 +229,23 @@ func slurmTime(d time.Duration) string {
 	return fmt.Sprintf("%d-%02d:%02d:%02d", s/86400, s/3600%24, s/60%60, s%60)
 }
 
-// script is what a job runs: what the file says of setup, which is for a shell, and
-// fixed text.
-func script(c Config, program, list string) string {
-	var b strings.Builder
-	b.WriteString("#!/bin/bash\n# A trial of sweep.\nset -e\n")
-	for _, v := range runner.Threads(c.CPUs) {
-		fmt.Fprintf(&b, "export %s\n", v)
+// preamble is how the scripts of jobs begin: with what the file says of setup, which
+// is for a shell. The rest is fixed text.
+func preamble(c Config) string {
+	lines := append([]string{"#!/bin/bash", "set -e"}, runner.Threads(c.CPUs)...)
+	for i := 2; i < len(lines); i++ {
+		lines[i] = "export " + lines[i]
 	}
 	if c.Setup != "" {
-		fmt.Fprintf(&b, "%s\n", c.Setup)
+		lines = append(lines, c.Setup)
 	}
-	fmt.Fprintf(&b, `exec %s trial --tasks %s --index "$SLURM_ARRAY_TASK_ID" --job "${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}" --start "${SLURM_RESTART_COUNT:-0}" --node "$SLURMD_NODENAME"`+"\n",
-		quoted(program), quoted(list))
-	return b.String()
+	return strings.Join(lines, "\n") + "\n"
+}
+
+// script is what the jobs of a batch run.
+func script(c Config, program, list string) string {
+	const who = ` --index "$SLURM_ARRAY_TASK_ID" --job "${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}" --start "${SLURM_RESTART_COUNT:-0}" --node "$SLURMD_NODENAME"`
+	return preamble(c) + "exec " + quoted(program) + " trial --tasks " + quoted(list) + who + "\n"
 }
 
 // quoted is a text as one word of a shell's.

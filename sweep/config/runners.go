@@ -121,7 +121,12 @@ func (r *reader) running(f *File, blocks []*hclsyntax.Block, body *hclsyntax.Bod
 		return
 	}
 	var err error
-	if f.Runner, err = r.plugins.Runners.New(f.Spec, chosen); err != nil {
+	f.Runner, err = r.plugins.Runners.New(f.Spec, chosen)
+	switch {
+	case err == nil:
+	case own == nil && profile == nil:
+		r.add(fault(body.MissingItemRange(), "Runner without a block", "%s Write a runner %q { ... } block, here or in %s.", sentence(err.Error()), name, r.plugins.Profiles))
+	default:
 		r.addErr(err, f.runnerAt)
 	}
 }
@@ -178,10 +183,17 @@ func Runner(name string, p *Plugins) (sweep.Runner, error) {
 	}
 	r.ctx = &hcl.EvalContext{Functions: functions()}
 	f := &File{}
-	if len(r.diags) == 0 {
-		r.running(f, nil, &hclsyntax.Body{})
+	body := &hclsyntax.Body{}
+	if file := r.profiles.file; file != nil {
+		body = file.Body.(*hclsyntax.Body)
 	}
-	if len(r.diags) > 0 {
+	if len(r.diags) == 0 {
+		r.running(f, nil, body)
+	}
+	switch {
+	case len(r.diags) > 0 && r.profiles.file == nil: // there is no source to show
+		return nil, errors.New(r.diags[0].Detail)
+	case len(r.diags) > 0:
 		return nil, r.diagnostics(nil)
 	}
 	return f.Runner, nil
