@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -91,6 +92,67 @@ stop "asha" {}
 `)
 	mustRun(t, there, "run", "-q", file, "--runner", "slurm")
 	whole(t, there, "halving-1", 16)
+}
+
+// A run needs no terminal: a process in the background works on it, or a job.
+func TestSlurmDetached(t *testing.T) {
+	shared := onCluster(t)
+	dir := t.TempDir()
+	file := filepath.Join(t.TempDir(), "steps.hcl")
+	writeSweep(t, file, fmt.Sprintf(steps, 6))
+	mustRun(t, dir, "run", "-q", file, "--detach")
+	mustRun(t, dir, "stop", "-q", "steps")
+	mustRun(t, dir, "run", "-q", file, "--detach=job")
+	db, err := results.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, func() bool {
+		run, err := db.Find("steps-1")
+		return err == nil && run.Status == results.Finished && len(squeue(t)) == 0
+	})
+	whole(t, dir, "steps-1", 6)
+	if files, err := filepath.Glob(filepath.Join(shared, "*", "runs", "*", "*", "launches")); err != nil || len(files) != 6 {
+		t.Errorf("%d trials were launched (%v), want 6", len(files), err)
+	}
+}
+
+// squeue is what the cluster is busy with.
+func squeue(t *testing.T) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "squeue", "--noheader").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
+}
+
+// What sbatch says against a block is shown once, with the block.
+func TestSlurmRefuses(t *testing.T) {
+	onCluster(t)
+	dir := t.TempDir()
+	file := filepath.Join(t.TempDir(), "refused.hcl")
+	writeSweep(t, file, strings.Replace(fmt.Sprintf(steps, 6), "{ max_jobs = 8 }", "{\n  partition = \"nope\"\n}", 1))
+	cmd := sweepCommand(t, dir, "run", "-q", file)
+	var words bytes.Buffer
+	cmd.Stderr = &words
+	err := cmd.Run()
+	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != exitUsage {
+		t.Errorf("it ended with %v, want exit code %d", err, exitUsage)
+	}
+	text := strings.Join(strings.Fields(words.String()), " ")
+	if strings.Count(text, "invalid partition specified: nope") != 1 || !strings.Contains(text, `runner "slurm" {`) {
+		t.Errorf("it says\n%s", words.String())
+	}
+}
+
+// The page and the example do as they say.
+func TestSlurmDocs(t *testing.T) {
+	shared := onCluster(t)
+	runPage(t, "../../docs/slurm.md", map[string]string{"SLURM_CONF": os.Getenv("SLURM_CONF"), "XDG_CONFIG_HOME": os.Getenv("XDG_CONFIG_HOME")})
+	dir := t.TempDir()
+	mustRun(t, dir, "run", "-q", "../../examples/slurm.hcl", "--runner", "slurm", "--var", "shared="+shared)
+	whole(t, dir, "slurm-1", 9)
 }
 
 func writeSweep(t *testing.T, path, text string) {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -84,7 +85,7 @@ func (r *slurm) partition(ctx context.Context) (string, error) {
 			continue
 		}
 		names = append(names, cells[0])
-		if len(wanted) > 0 && !contains(wanted, cells[0]) {
+		if len(wanted) > 0 && !slices.Contains(wanted, cells[0]) {
 			continue
 		}
 		found = append(found, fmt.Sprintf("%s is %s, %s nodes with %s, up to %s", cells[0], cells[1], cells[2], cells[3], cells[4]))
@@ -92,7 +93,7 @@ func (r *slurm) partition(ctx context.Context) (string, error) {
 		gres = gres || strings.Contains(cells[3], kind)
 	}
 	for _, name := range wanted {
-		if !contains(names, name) {
+		if !slices.Contains(names, name) {
 			return "", fmt.Errorf("there is no partition %q: there are %s", name, strings.Join(names, ", "))
 		}
 	}
@@ -101,15 +102,6 @@ func (r *slurm) partition(ctx context.Context) (string, error) {
 		return text, fmt.Errorf("no node there has %q", r.Gres)
 	}
 	return text, nil
-}
-
-func contains(list []string, s string) bool {
-	for _, one := range list {
-		if one == s {
-			return true
-		}
-	}
-	return false
 }
 
 // writable tries to write in the shared directory.

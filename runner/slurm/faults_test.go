@@ -50,12 +50,12 @@ func launches(t *testing.T, j sweep.Job) int {
 	return strings.Count(string(text), "\n")
 }
 
-// runsAt runs a job, and does something when it has come to a step.
-func runsAt(t *testing.T, r sweep.Runner, j sweep.Job, step int, do func(job, node string)) sweep.Result {
+// runs runs a job, and does something when it has come to its third step.
+func runs(t *testing.T, r sweep.Runner, j sweep.Job, do func(job, node string)) sweep.Result {
 	t.Helper()
 	last := 0
 	result, err := r.Run(t.Context(), j, func(rep sweep.Report) {
-		if last = rep.Step; last == step && do != nil {
+		if last = rep.Step; last == 3 && do != nil {
 			job, _, _ := trialdir.Dir(j.Trial.Dir).Job()
 			claim, _, _ := trialdir.Dir(j.Trial.Dir).Claimed()
 			do(job.ID, claim.Node)
@@ -129,7 +129,7 @@ func TestClusterFaults(t *testing.T) {
 			test.config.Dir = shared
 			j := stepping(t, test.steps)
 			at := ""
-			result := runsAt(t, on(t, c, test.config), j, 3, func(job, node string) {
+			result := runs(t, on(t, c, test.config), j, func(job, node string) {
 				at = node
 				test.do(t, job, node)
 			})
@@ -156,7 +156,7 @@ func TestClusterLosesNode(t *testing.T) {
 	c := slurmtest.Start(t)
 	j := stepping(t, 150)
 	lost := ""
-	result := runsAt(t, on(t, c, Config{}), j, 3, func(job, node string) {
+	result := runs(t, on(t, c, Config{}), j, func(job, node string) {
 		lost = node
 		c.Kill(node)
 		c.Release(t, job, node)
@@ -180,14 +180,14 @@ func TestClusterRestartsController(t *testing.T) {
 	for i := range 6 {
 		j := stepping(t, 10+3*i)
 		group.Go(func() error {
-			if result := runsAt(t, r, j, 3, nil); result.Outcome != sweep.Succeeded || launches(t, j) != 1 {
+			if result := runs(t, r, j, nil); result.Outcome != sweep.Succeeded || launches(t, j) != 1 {
 				return fmt.Errorf("result %+v after %d launches", result, launches(t, j))
 			}
 			return nil
 		})
 	}
 	first := stepping(t, 30)
-	result := runsAt(t, r, first, 3, func(string, string) {
+	result := runs(t, r, first, func(string, string) {
 		c.Kill("slurmctld")
 		time.AfterFunc(2*time.Second, func() { _ = c.Up("slurmctld") })
 	})

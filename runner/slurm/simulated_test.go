@@ -1,0 +1,231 @@
+package slurm
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/inflame-deeplearning/sweep/sweep"
+	"github.com/inflame-deeplearning/sweep/sweep/trialdir"
+)
+
+var nodes = flag.Int("nodes", 200, "nodes of the simulated cluster")
+
+// simulated is a cluster in virtual time: its commands are functions, its nodes
+// goroutines that write into the trial directories as trials do. A node has room for
+// one.
+type simulated struct {
+	t     *testing.T
+	steps int
+	each  time.Duration // of a step
+
+	mu      sync.Mutex
+	free    int
+	last    int // array's number
+	jobs    []*simulatedJob
+	queued  []*simulatedJob
+	calls   map[string]int
+	spent   map[string]time.Duration // real processor time of a command's own
+	printed int                      // bytes, by a squeue, at the most
+	work    sync.WaitGroup
+}
+
+type simulatedJob struct {
+	id, state, comment string
+	task               trialdir.Task
+	ended              time.Time
+	cancelled          bool
+}
+
+// run is a command of Slurm's.
+func (s *simulated) run(_ context.Context, stdin, name string, args ...string) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	began := processorTime(s.t)
+	defer func() { s.spent[name] += processorTime(s.t) - began }()
+	s.calls[name]++
+	switch name {
+	case "sbatch":
+		return s.sbatch(stdin, args)
+	case "squeue":
+		out := s.squeue()
+		s.printed = max(s.printed, len(out))
+		return out, nil
+	case "scancel":
+		for _, j := range s.jobs {
+			for _, id := range args {
+				j.cancelled = j.cancelled || j.id == id
+			}
+		}
+		return "", nil
+	}
+	return "", &commandError{name: name, words: "Slurm accounting storage is disabled", err: errors.New("exit status 1")}
+}
+
+func (s *simulated) sbatch(script string, args []string) (string, error) {
+	option := func(name string) string {
+		for _, a := range args {
+			if v, ok := strings.CutPrefix(a, name); ok {
+				return v
+			}
+		}
+		return ""
+	}
+	if !strings.Contains(script, " trial --tasks ") {
+		return "", &commandError{name: "sbatch", words: "This does not look like a batch script", err: errors.New("exit status 1")}
+	}
+	tasks, err := trialdir.ReadTasks(filepath.Join(filepath.Dir(option("--output=")), "tasks.json"))
+	if err != nil {
+		return "", err
+	}
+	if top, err := strconv.Atoi(strings.TrimPrefix(option("--array="), "0-")); err != nil || top != len(tasks)-1 {
+		return "", fmt.Errorf("the array is %q, of %d tasks", option("--array="), len(tasks))
+	}
+	s.last++
+	for i, t := range tasks {
+		j := &simulatedJob{id: fmt.Sprintf("%d_%d", s.last, i), state: "PENDING", comment: option("--comment="), task: t}
+		s.jobs, s.queued = append(s.jobs, j), append(s.queued, j)
+	}
+	s.schedule()
+	return fmt.Sprintln(s.last), nil
+}
+
+// schedule starts what there is room for. It needs the lock.
+func (s *simulated) schedule() {
+	for s.free > 0 && len(s.queued) > 0 {
+		j := s.queued[0]
+		s.queued = s.queued[1:]
+		s.free--
+		j.state = "RUNNING"
+		s.work.Go(func() { s.trial(j) })
+	}
+}
+
+// trial is a job on a node.
+func (s *simulated) trial(j *simulatedJob) {
+	dir := trialdir.Dir(j.task.Dir)
+	for step := 1; step <= s.steps; step++ {
+		time.Sleep(s.each)
+		if err := dir.Append(sweep.Report{Step: step, Metrics: sweep.Metrics{"loss": 1 / float64(step)}}); err != nil {
+			s.t.Error(err)
+		}
+	}
+	if err := dir.WriteOutcomeOf(j.task.Launch, sweep.Result{Outcome: sweep.Succeeded}); err != nil {
+		s.t.Error(err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	j.state, j.ended = "COMPLETED", time.Now()
+	s.free++
+	s.schedule()
+}
+
+// squeue lists jobs, those that have ended for five minutes.
+func (s *simulated) squeue() string {
+	var b strings.Builder
+	kept := s.jobs[:0]
+	for _, j := range s.jobs {
+		if j.state == "COMPLETED" && time.Since(j.ended) > 5*time.Minute {
+			continue
+		}
+		kept = append(kept, j)
+		for i, cell := range []string{j.id, j.state, "0", "0", "n1", "None", j.comment} {
+			fmt.Fprintf(&b, "%-*.*s", columns[i].width, columns[i].width, cell)
+		}
+		b.WriteByte('\n')
+	}
+	s.jobs = kept
+	return b.String()
+}
+
+// processorTime is what this process has used.
+func processorTime(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// Three trials a node on a cluster of -nodes nodes: each runs once, Slurm is asked as
+// seldom for many as for few, and what that costs is told.
+func TestSimulatedCluster(t *testing.T) {
+	dir := t.TempDir()
+	s := &simulated{t: t, steps: 10, each: time.Minute, free: *nodes, calls: map[string]int{}, spent: map[string]time.Duration{}}
+	trials := 3 * *nodes
+	before := processorTime(t)
+	var took time.Duration
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		r, err := newRunner(Config{Dir: dir, CPUs: 1, MaxJobs: trials, Poll: 5 * time.Second, Grace: time.Minute}, s.run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var group errgroup.Group
+		for i := range trials {
+			group.Go(func() error {
+				steps := 0
+				result, err := r.Run(t.Context(), sweep.Job{Trial: sweep.Trial{
+					Run: "big-1", Number: i, ID: fmt.Sprintf("%016x", i), Dir: filepath.Join(dir, "runs", strconv.Itoa(i)),
+				}}, func(sweep.Report) { steps++ })
+				if err != nil || result.Outcome != sweep.Succeeded || result.Attempts != 1 || steps != s.steps {
+					return fmt.Errorf("trial %d: %+v, %w, after %d steps", i, result, err, steps)
+				}
+				return nil
+			})
+		}
+		if err := group.Wait(); err != nil {
+			t.Error(err)
+		}
+		took = time.Since(began)
+		s.work.Wait()
+	})
+	all := processorTime(t) - before
+	t.Logf("%d nodes, %d trials, %v: %d calls of sbatch, %d of squeue (%d KB at the most), one every %v",
+		*nodes, trials, took.Round(time.Second), s.calls["sbatch"], s.calls["squeue"], s.printed>>10, (took / time.Duration(s.calls["squeue"])).Round(10*time.Millisecond))
+	t.Logf("processor time: %v in all, of which the commands' own %v; the rest a trial: %v", all, s.spent["squeue"]+s.spent["sbatch"],
+		((all - s.spent["squeue"] - s.spent["sbatch"]) / time.Duration(trials)).Round(time.Microsecond))
+	if most := int(took/(5*time.Second)) + 10; s.calls["squeue"] > most || s.calls["sbatch"] > trials/arrayMost+2 {
+		t.Errorf("calls %v in %v: more than one every 5s, or than a submission for %d trials", s.calls, took, arrayMost)
+	}
+}
+
+// BenchmarkLook is what one look at Slurm's queue costs the runner, by the number of
+// its jobs.
+func BenchmarkLook(b *testing.B) {
+	for _, jobs := range []int{100, 500, 2000, 6000} {
+		b.Run(strconv.Itoa(jobs), func(b *testing.B) {
+			q := newQueue(Config{Poll: 5 * time.Second}, b.TempDir(), nil, nil)
+			tasks := make([]trialdir.Task, jobs)
+			for i := range tasks {
+				tasks[i] = trialdir.Task{Dir: fmt.Sprintf("/shared/runs/big-1/%06d", i), ID: fmt.Sprintf("%016x", i), Launch: 1}
+			}
+			label := q.label("0123456789")
+			q.batches[label] = tasks
+			var text strings.Builder
+			for i := range tasks {
+				for k, cell := range []string{fmt.Sprintf("12_%d", i), "RUNNING", "0", "0", "n1", "None", label} {
+					fmt.Fprintf(&text, "%-*s", columns[k].width, cell)
+				}
+				text.WriteByte('\n')
+			}
+			printed := text.String()
+			q.run = func(context.Context, string, string, ...string) (string, error) { return printed, nil }
+			for b.Loop() {
+				q.look(b.Context())
+			}
+		})
+	}
+}
