@@ -22,6 +22,7 @@ import (
 type place struct {
 	trial        func(number int) string
 	cache, local string // of prepared data, for the trials and for this process
+	shared       string // directory of the run, where other machines reach it too; "": they do not
 }
 
 func placeOf(db *results.DB, run results.Run, r sweep.Runner) place {
@@ -29,9 +30,21 @@ func placeOf(db *results.DB, run results.Run, r sweep.Runner) place {
 	if placed, ok := runner.As[sweep.Placed](r); ok {
 		p.cache = filepath.Join(placed.Root(), "cache")
 		dir := filepath.Join(placed.Root(), "runs", shared(run))
+		p.shared = dir
 		p.trial = func(n int) string { return filepath.Join(dir, fmt.Sprintf("%06d", n)) }
 	}
 	return p
+}
+
+// hold keeps other machines, whose stores know nothing of this one's lock, from working
+// on the run as well. The context ends when one does all the same.
+func (p place) hold(ctx context.Context, say func(string)) (context.Context, func() error, error) {
+	if p.shared == "" {
+		return ctx, func() error { return nil }, nil
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	release, err := runner.Hold(ctx, p.shared, runner.Silence, say, cancel)
+	return ctx, release, err
 }
 
 // shared is a run's name among those of other workspaces: the same sweep, begun on

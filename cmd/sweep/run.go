@@ -209,12 +209,17 @@ func planned(file *config.File) (int, error) {
 // loop runs the sweep under a display of its progress.
 func (r *runOptions) loop(cmd *cobra.Command, db *results.DB, run results.Run, file *config.File, p *config.Plugins) (summary sweep.Summary, err error) {
 	at := placeOf(db, run, file.Runner)
+	ctx, release, err := at.hold(cmd.Context(), func(text string) { r.say(cmd.ErrOrStderr(), "%s", text) })
+	if err != nil {
+		return summary, fmt.Errorf("work on run %s: %w", run.ID, err)
+	}
+	defer func() { err = errors.Join(err, release()) }()
 	recorder := db.Record(run)
 	defer func() { err = errors.Join(err, recorder.Close()) }()
 	show := r.display(cmd, run)
 	defer show.close()
 	notices := show.log()
-	commands, deaf := hear(cmd.Context(), db, run.ID, notices)
+	commands, deaf := hear(ctx, db, run.ID, notices)
 	defer deaf()
 	return sweep.Loop{
 		Commands: commands,
@@ -223,7 +228,7 @@ func (r *runOptions) loop(cmd *cobra.Command, db *results.DB, run results.Run, f
 		TrialDir: at.trial,
 		Now:      time.Now, //nolint:forbidigo // the program's own clock
 		Observe:  show.event,
-	}.Do(cmd.Context())
+	}.Do(ctx)
 }
 
 // prepare makes data sets ready, each once.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -146,6 +147,30 @@ func TestClusterFaults(t *testing.T) {
 				t.Errorf("%d attempts, want %d", result.Attempts, test.starts)
 			}
 		})
+	}
+}
+
+// Trials that share a node have each a GPU of their own.
+func TestClusterSharesGPUs(t *testing.T) {
+	t.Parallel()
+	c := slurmtest.Start(t)
+	r := on(t, c, Config{Gres: "gpu:1", Memory: "100M", Extra: []string{"--nodelist=n1"}})
+	var mu sync.Mutex
+	seen := map[float64]int{}
+	var group errgroup.Group
+	for range 4 {
+		j := runnertest.Job(t, "echo loss=$CUDA_VISIBLE_DEVICES; sleep 5")
+		group.Go(func() error {
+			_, err := r.Run(t.Context(), j, func(rep sweep.Report) {
+				mu.Lock()
+				defer mu.Unlock()
+				seen[rep.Metrics["loss"]]++
+			})
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil || len(seen) != 4 {
+		t.Errorf("trials had the GPUs %v (%v), want each one", seen, err)
 	}
 }
 

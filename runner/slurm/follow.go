@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"time"
 
+	"github.com/inflame-deeplearning/sweep/runner"
 	"github.com/inflame-deeplearning/sweep/sweep"
 	"github.com/inflame-deeplearning/sweep/sweep/process"
 	"github.com/inflame-deeplearning/sweep/sweep/trialdir"
@@ -156,6 +157,9 @@ func (f *follower) follow(ctx context.Context, j *job) (e entry, result sweep.Re
 		case <-stop:
 			stop = nil
 			f.asked = context.Cause(ctx)
+			if _, taken := errors.AsType[*runner.HeldError](f.asked); taken { // and the job is another runner's now
+				return e, result, false, nil
+			}
 			grace, give = f.end(j, p)
 			continue
 		case <-grace:

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/inflame-deeplearning/sweep/runner"
 	"github.com/inflame-deeplearning/sweep/sweep"
 	"github.com/inflame-deeplearning/sweep/sweep/trialdir"
 )
@@ -37,6 +38,7 @@ type simulated struct {
 	queued  []*simulatedJob
 	calls   map[string]int
 	spent   map[string]time.Duration // real processor time of a command's own
+	fails   map[string]int           // how many calls of a command are to fail as if Slurm were busy; sbatch's come through all the same
 	printed int                      // bytes, by a squeue, at the most
 	work    sync.WaitGroup
 }
@@ -55,6 +57,15 @@ func (s *simulated) run(_ context.Context, stdin, name string, args ...string) (
 	began := processorTime(s.t)
 	defer func() { s.spent[name] += processorTime(s.t) - began }()
 	s.calls[name]++
+	if s.fails[name] > 0 {
+		s.fails[name]--
+		if name == "sbatch" {
+			if _, err := s.sbatch(stdin, args); err != nil {
+				return "", err
+			}
+		}
+		return "", &commandError{name: name, words: "Socket timed out on send/recv operation", err: errors.New("exit status 1")}
+	}
 	switch name {
 	case "sbatch":
 		return s.sbatch(stdin, args)
@@ -199,6 +210,63 @@ func TestSimulatedCluster(t *testing.T) {
 		((all - s.spent["squeue"] - s.spent["sbatch"]) / time.Duration(trials)).Round(time.Microsecond))
 	if most := int(took/(5*time.Second)) + 10; s.calls["squeue"] > most || s.calls["sbatch"] > trials/arrayMost+2 {
 		t.Errorf("calls %v in %v: more than one every 5s, or than a submission for %d trials", s.calls, took, arrayMost)
+	}
+}
+
+// simulate runs a trial on a small simulated cluster, with a runner that looks every
+// five seconds.
+func simulate(ctx context.Context, t *testing.T, s *simulated) sweep.Result {
+	t.Helper()
+	s.t, s.steps, s.each, s.free, s.calls, s.spent = t, 10, time.Minute, 4, map[string]int{}, map[string]time.Duration{}
+	dir := t.TempDir()
+	r, err := newRunner(Config{Dir: dir, CPUs: 1, MaxJobs: 4, Poll: 5 * time.Second, Grace: time.Minute}, s.run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := r.Run(ctx, sweep.Job{Trial: sweep.Trial{Run: "one-1", ID: "4a5b", Dir: filepath.Join(dir, "one")}}, func(sweep.Report) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.work.Wait()
+	return result
+}
+
+// A submission that came through, though sbatch said otherwise, is not repeated.
+func TestSubmissionInDoubt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &simulated{fails: map[string]int{"sbatch": 1, "squeue": 2}}
+		if result := simulate(t.Context(), t, s); result.Outcome != sweep.Succeeded || s.last != 1 {
+			t.Errorf("result %+v after %d arrays, want one", result, s.last)
+		}
+	})
+}
+
+// A controller that is down is asked more and more seldom, and its silence ends no trial.
+func TestControllerIsDown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &simulated{fails: map[string]int{"squeue": 1000}}
+		result := simulate(t.Context(), t, s)
+		if result.Outcome != sweep.Succeeded || s.calls["squeue"] > 12 { // 10 min, most of them two minutes apart
+			t.Errorf("result %+v, calls %v", result, s.calls)
+		}
+	})
+}
+
+// A runner that learns that another has taken over leaves its jobs alone; one that is
+// interrupted ends them.
+func TestOnlyAnInterruptionEndsJobs(t *testing.T) {
+	for _, test := range []struct {
+		cause error
+		ends  bool
+	}{{&runner.HeldError{}, false}, {sweep.ErrInterrupt, true}} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			time.AfterFunc(2*time.Minute, func() { cancel(test.cause) })
+			s := &simulated{}
+			if result := simulate(ctx, t, s); result.Outcome != sweep.Cancelled || s.calls["scancel"] > 0 != test.ends {
+				t.Errorf("%v: result %+v, calls %v", test.cause, result, s.calls)
+			}
+		})
 	}
 }
 

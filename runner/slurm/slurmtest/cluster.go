@@ -25,8 +25,8 @@ import (
 //go:embed slurm.conf
 var template string
 
-// Nodes are the names of the cluster's nodes. Each has 4 cores, 8000 MB and 4 GPUs,
-// of the kind that is a file.
+// Nodes are the names of the cluster's nodes. Each has 4 cores, 8000 MB and 4 GPUs, as
+// far as Slurm is concerned.
 var Nodes = []string{"n1", "n2"}
 
 // Cluster is one that runs.
@@ -108,10 +108,12 @@ func (c *Cluster) configure(lines []string) error {
 	files := map[string][]byte{
 		"slurm.conf": []byte(conf), "munge.key": bytes.Repeat([]byte("for tests only, "), 64),
 		"gres.conf": fmt.Appendf(nil, "NodeName=%s Name=gpu File=%s/gpu[0-3]\n", strings.Join(Nodes, ","), c.dir),
-		"gpu0":      nil, "gpu1": nil, "gpu2": nil, "gpu3": nil,
 	}
 	for name, content := range files {
 		err = errors.Join(err, os.WriteFile(filepath.Join(c.dir, name), content, 0o600))
+	}
+	for i := range 4 { // GPUs are devices: these are like /dev/null
+		err = errors.Join(err, syscall.Mknod(filepath.Join(c.dir, fmt.Sprintf("gpu%d", i)), syscall.S_IFCHR|0o600, 1<<8|3))
 	}
 	return errors.Join(err, os.Mkdir(filepath.Join(c.dir, "state"), 0o700), os.Mkdir(filepath.Join(c.dir, "log"), 0o700))
 }
