@@ -14,6 +14,13 @@ type Examined interface {
 	Examine(ctx context.Context) []Finding
 }
 
+// Telling is a runner with something to say to whoever watches: that its machines do
+// not answer, or that a job waits for somebody.
+type Telling interface {
+	// Tell has say told, from now on; it must not block for long.
+	Tell(say func(string))
+}
+
 // Detaching is a runner whose machines can run this program as well, so that a sweep
 // needs no terminal.
 type Detaching interface {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/inflame-deeplearning/sweep/artifact"
 	"github.com/inflame-deeplearning/sweep/results"
+	"github.com/inflame-deeplearning/sweep/runner"
 	"github.com/inflame-deeplearning/sweep/sweep"
 	"github.com/inflame-deeplearning/sweep/sweep/config"
 )
@@ -219,6 +220,9 @@ func (r *runOptions) loop(cmd *cobra.Command, db *results.DB, run results.Run, f
 	show := r.display(cmd, run)
 	defer show.close()
 	notices := show.log()
+	if t, ok := runner.As[runner.Telling](file.Runner); ok {
+		t.Tell(func(text string) { fmt.Fprintln(notices, text) })
+	}
 	commands, deaf := hear(ctx, db, run.ID, notices)
 	defer deaf()
 	return sweep.Loop{

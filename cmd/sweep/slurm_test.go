@@ -65,18 +65,8 @@ func mustRun(t *testing.T, dir string, args ...string) {
 	}
 }
 
-// The same file gives the same leaderboard on a cluster as on this machine, bit for
-// bit, and with a stop rule that depends on who was quicker each variant once.
-func TestSlurmSweep(t *testing.T) {
-	onCluster(t)
-	here, there := t.TempDir(), t.TempDir()
-	mustRun(t, here, "run", "-q", "../../examples/grid.hcl")
-	mustRun(t, there, "run", "-q", "../../examples/grid.hcl", "--runner", "slurm")
-	if want, got := board(t, here), board(t, there); want != got {
-		t.Errorf("leaderboard on the cluster:\n%s\nhere:\n%s", got, want)
-	}
-	file := filepath.Join(t.TempDir(), "halving.hcl")
-	writeSweep(t, file, `
+// halving is a sweep whose trials are cut short.
+const halving = `
 maximize = "val_accuracy"
 params {
   hidden        = [32, 64, 128, 256]
@@ -89,7 +79,20 @@ train {
   epochs        = 9
 }
 stop "asha" {}
-`)
+`
+
+// The same file gives the same leaderboard on a cluster as on this machine, bit for
+// bit, and with a stop rule that depends on who was quicker each variant once.
+func TestSlurmSweep(t *testing.T) {
+	onCluster(t)
+	here, there := t.TempDir(), t.TempDir()
+	mustRun(t, here, "run", "-q", "../../examples/grid.hcl")
+	mustRun(t, there, "run", "-q", "../../examples/grid.hcl", "--runner", "slurm")
+	if want, got := board(t, here), board(t, there); want != got {
+		t.Errorf("leaderboard on the cluster:\n%s\nhere:\n%s", got, want)
+	}
+	file := filepath.Join(t.TempDir(), "halving.hcl")
+	writeSweep(t, file, halving)
 	mustRun(t, there, "run", "-q", file, "--runner", "slurm")
 	whole(t, there, "halving-1", 16)
 }
@@ -225,10 +228,25 @@ func TestSlurmKilledRunner(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(t.TempDir(), "steps.hcl")
 	writeSweep(t, file, fmt.Sprintf(steps, 20))
+	kill(t, dir, 10, file)
+	whole(t, dir, "steps-1", 20)
+	once(t, shared, 20)
+
+	file = filepath.Join(t.TempDir(), "halving.hcl")
+	writeSweep(t, file, halving)
+	kill(t, dir, 5, file, "--runner", "slurm")
+	whole(t, dir, "halving-1", 16)
+}
+
+// kill runs a sweep and kills it, so many times, at random moments, and lets it come to
+// its end.
+func kill(t *testing.T, dir string, times int, args ...string) {
+	t.Helper()
+	args = append([]string{"run", "-q"}, args...)
 	r := rand.New(rand.NewPCG(3, 4))
 	killed := 0
-	for range 10 {
-		cmd := sweepCommand(t, dir, "run", "-q", file)
+	for range times {
+		cmd := sweepCommand(t, dir, args...)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -240,10 +258,8 @@ func TestSlurmKilledRunner(t *testing.T) {
 		}
 		timer.Stop()
 	}
-	mustRun(t, dir, "run", "-q", file)
-	t.Logf("%d of 10 runners were killed", killed)
-	whole(t, dir, "steps-1", 20)
-	once(t, shared, 20)
+	mustRun(t, dir, args...)
+	t.Logf("%d of %d runners were killed", killed, times)
 }
 
 // once tells that as many trials were launched, each once.

@@ -96,3 +96,32 @@ func environment() []string {
 		return strings.HasPrefix(name, "SLURM_") && name != "SLURM_CONF" || strings.HasPrefix(name, "SLURMD_")
 	})
 }
+
+// busy reports whether Slurm could not answer now, and may later.
+func busy(err error) bool {
+	e, ok := errors.AsType[*commandError](err)
+	if !ok {
+		return false
+	}
+	if errors.Is(e, context.DeadlineExceeded) {
+		return true
+	}
+	return anyOf(e.words, "temporarily unable", "try again", "Unable to contact", "Connection refused", "Connection timed out", "Connection reset",
+		"Socket timed out", "communication", "Zero Bytes", "Transport endpoint", "queue full", "Resource temporarily", "slurm_load_jobs error", "not responding", "backup controller")
+}
+
+// full reports whether a submission was refused since there are too many jobs.
+func full(err error) bool {
+	e, ok := errors.AsType[*commandError](err)
+	return ok && anyOf(e.words, "MaxSubmit", "SubmitJobs", "job submit limit", "MaxJobs", "JobsLimit")
+}
+
+func anyOf(text string, parts ...string) bool {
+	text = strings.ToLower(text)
+	for _, p := range parts {
+		if strings.Contains(text, strings.ToLower(p)) {
+			return true
+		}
+	}
+	return false
+}

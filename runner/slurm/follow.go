@@ -70,6 +70,9 @@ func (f *follower) launch(ctx context.Context) (result sweep.Result, again bool,
 			return done, false, f.pass()
 		}
 		if j, err = f.queue.find(ctx, trialdir.Task{Dir: f.Trial.Dir, ID: f.Trial.ID, Launch: spec.Launch}); err != nil {
+			if ctx.Err() == nil {
+				return sweep.Result{}, false, err
+			}
 			return sweep.Result{Outcome: sweep.Cancelled, Message: err.Error()}, false, nil
 		}
 	}

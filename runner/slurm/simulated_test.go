@@ -41,6 +41,8 @@ type simulated struct {
 	fails   map[string]int           // how many calls of a command are to fail as if Slurm were busy; sbatch's come through all the same
 	printed int                      // bytes, by a squeue, at the most
 	work    sync.WaitGroup
+
+	said []string // by the runner
 }
 
 type simulatedJob struct {
@@ -223,6 +225,9 @@ func simulate(ctx context.Context, t *testing.T, s *simulated) sweep.Result {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if telling, ok := runner.As[runner.Telling](r); ok {
+		telling.Tell(func(text string) { s.said = append(s.said, text) })
+	}
 	result, err := r.Run(ctx, sweep.Job{Trial: sweep.Trial{Run: "one-1", ID: "4a5b", Dir: filepath.Join(dir, "one")}}, func(sweep.Report) {})
 	if err != nil {
 		t.Fatal(err)
@@ -249,7 +254,27 @@ func TestControllerIsDown(t *testing.T) {
 		if result.Outcome != sweep.Succeeded || s.calls["squeue"] > 12 { // 10 min, most of them two minutes apart
 			t.Errorf("result %+v, calls %v", result, s.calls)
 		}
+		if len(s.said) != 1 || !strings.Contains(s.said[0], "Socket timed out") {
+			t.Errorf("it says %q, want that Slurm does not answer, once", s.said)
+		}
 	})
+}
+
+// Without Slurm's programs, jobs of an earlier runner are not waited for.
+func TestNoSlurm(t *testing.T) {
+	dir := t.TempDir()
+	r, err := newRunner(Config{Dir: dir, CPUs: 1, MaxJobs: 1, Poll: time.Second}, func(_ context.Context, _, name string, _ ...string) (string, error) {
+		return "", fmt.Errorf("run %s: there is no such program", name)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // a trial that was not launched yet, and one that was
+		_, err := r.Run(t.Context(), sweep.Job{Trial: sweep.Trial{Run: "one-1", Dir: filepath.Join(dir, "one")}}, func(sweep.Report) {})
+		if err == nil || !strings.Contains(err.Error(), "there is no such program") {
+			t.Errorf("Run = %v", err)
+		}
+	}
 }
 
 // A runner that learns that another has taken over leaves its jobs alone; one that is

@@ -101,6 +101,13 @@ type slurm struct {
 // Root is the directory for the files of trials and their data.
 func (r *slurm) Root() string { return r.root }
 
+// Tell has say told what whoever watches should know of Slurm.
+func (r *slurm) Tell(say func(string)) {
+	r.queue.mu.Lock()
+	defer r.queue.mu.Unlock()
+	r.queue.say = say
+}
+
 func (r *slurm) Slots() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -118,3 +118,8 @@ func (e entry) signal() int { return e.exit & 0x7f }
 
 // code is the exit code of the job's process.
 func (e entry) code() int { return e.exit >> 8 & 0xff }
+
+// heldBack reports whether the job waits for somebody to let it go on.
+func (e entry) heldBack() bool {
+	return e.state == "REQUEUE_HOLD" || e.state == "SPECIAL_EXIT" || e.phase() == waiting && strings.Contains(strings.ToLower(e.reason), "held")
+}
