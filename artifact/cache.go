@@ -132,6 +132,35 @@ func Prepare(ctx context.Context, cacheDir string, block sweep.Block, src Source
 	return fingerprint, nil
 }
 
+// Publish makes a prepared data set available in another cache too, one that other
+// machines read. It needs no lock, which a file system that they share may not have:
+// whoever writes a data set of that fingerprint writes the same.
+func Publish(from, to, fingerprint string) error {
+	if sound(to, fingerprint) {
+		return nil
+	}
+	if err := os.MkdirAll(to, 0o700); err != nil {
+		return fmt.Errorf("make shared cache: %w", err)
+	}
+	name := fingerprint + ".data"
+	in, err := os.Open(filepath.Join(from, name))
+	if err != nil {
+		return fmt.Errorf("share prepared data: %w", err)
+	}
+	defer in.Close() //nolint:errcheck // it is only read
+	part, err := os.CreateTemp(to, name+".*.part")
+	if err != nil {
+		return fmt.Errorf("share prepared data: %w", err)
+	}
+	if err := part.Close(); err != nil {
+		return fmt.Errorf("share prepared data: %w", err)
+	}
+	if err := writeFile(filepath.Join(to, name), part.Name(), func(w io.Writer) error { _, err := io.Copy(w, in); return err }); err != nil {
+		return fmt.Errorf("share prepared data: %w", err)
+	}
+	return nil
+}
+
 // cached is the fingerprint that a key file names, if its data is there whole.
 func cached(cacheDir, keyFile string) (string, bool) {
 	text, err := os.ReadFile(keyFile)

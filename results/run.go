@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -203,6 +205,16 @@ func (db *DB) LockWithin(ctx context.Context, run string, patience time.Duration
 
 func (db *DB) lock(run string, take func(*flock.Flock) (bool, error)) (release func() error, err error) {
 	return lockDir(filepath.Join(db.dir, "runs", run), "run "+run+" is being worked on", take)
+}
+
+// WorkedOnBy is the process that works on a run; 0: none is known to have.
+func (db *DB) WorkedOnBy(run string) int {
+	text, err := os.ReadFile(filepath.Join(db.dir, "runs", run, "pid"))
+	if err != nil {
+		return 0
+	}
+	pid, _ := strconv.Atoi(strings.TrimSpace(string(text))) // 0 where it is being written
+	return pid
 }
 
 // settle turns the status of a run whose process is gone into Interrupted.

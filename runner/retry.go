@@ -51,6 +51,9 @@ type retry struct {
 	policy Policy
 }
 
+// Unwrap is the inner runner.
+func (r retry) Unwrap() sweep.Runner { return r.Slotted }
+
 // Resize is the inner runner's, where it can.
 func (r retry) Resize(slots int) error {
 	if inner, ok := r.Slotted.(sweep.Resizable); ok {
@@ -60,14 +63,15 @@ func (r retry) Resize(slots int) error {
 }
 
 func (r retry) Run(ctx context.Context, j sweep.Job, report func(sweep.Report)) (sweep.Result, error) {
-	var all sweep.Result // of the attempts together
+	var all sweep.Result // of the attempts together, of which a runner may have made some itself
 	ended := map[sweep.Outcome]int{}
 	pauses := rand.New(rand.NewPCG(j.Trial.Seed, uint64(j.Trial.Number)))
 	for attempt := 1; ; attempt++ {
 		result, err := r.Slotted.Run(ctx, j, report) // a later attempt reports from the first step on: it takes back what it does not go on from
 		all.Seconds += result.Seconds
 		all.PeakMemory, all.PeakGPUMemory = max(all.PeakMemory, result.PeakMemory), max(all.PeakGPUMemory, result.PeakGPUMemory)
-		result.Attempts, result.Seconds, result.PeakMemory, result.PeakGPUMemory = attempt, all.Seconds, all.PeakMemory, all.PeakGPUMemory
+		all.Attempts += max(result.Attempts, 1)
+		result.Attempts, result.Seconds, result.PeakMemory, result.PeakGPUMemory = all.Attempts, all.Seconds, all.PeakMemory, all.PeakGPUMemory
 		if ended[result.Outcome]++; err != nil || ended[result.Outcome] > r.policy.retries(result.Outcome) {
 			return result, err
 		}

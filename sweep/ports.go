@@ -133,6 +133,13 @@ type Slotted interface {
 	Slots() int
 }
 
+// Placed is a Runner whose jobs run on other machines. It says where the files lie
+// that these share with this one.
+type Placed interface {
+	// Root is the directory for those of trials and their data.
+	Root() string
+}
+
 // Result is how a job ended.
 type Result struct {
 	Outcome  Outcome `json:"outcome"`

@@ -21,26 +21,35 @@ func TestDocs(t *testing.T) {
 	}
 	for _, page := range []string{"../../README.md", "../../docs/tutorial.md", "../../docs/search.md", "../../docs/champion.md", "../../docs/nightly.md", "../../docs/notify.md", "../../docs/report.md"} {
 		t.Run(filepath.Base(page), func(t *testing.T) {
-			text, err := os.ReadFile(page)
-			if err != nil {
-				t.Fatal(err)
-			}
-			script, commands := scriptOf(string(text))
-			if commands == 0 {
-				t.Fatalf("%s has no console block", page)
-			}
-			file := filepath.Join(t.TempDir(), "page.txtar")
-			if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			testscript.Run(t, testscript.Params{Files: []string{file}, RequireExplicitExec: true, Setup: func(env *testscript.Env) error {
-				if err := setup(env); err != nil {
-					return err
-				}
-				return os.Symlink(env.Getenv("EXAMPLES"), filepath.Join(env.WorkDir, "examples"))
-			}})
+			runPage(t, page, nil)
 		})
 	}
+}
+
+// runPage runs one page, in an environment with further variables.
+func runPage(t *testing.T, page string, vars map[string]string) {
+	t.Helper()
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	script, commands := scriptOf(string(text))
+	if commands == 0 {
+		t.Fatalf("%s has no console block", page)
+	}
+	file := filepath.Join(t.TempDir(), "page.txtar")
+	if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{Files: []string{file}, RequireExplicitExec: true, Setup: func(env *testscript.Env) error {
+		for name, value := range vars {
+			env.Setenv(name, value)
+		}
+		if err := setup(env); err != nil {
+			return err
+		}
+		return os.Symlink(env.Getenv("EXAMPLES"), filepath.Join(env.WorkDir, "examples"))
+	}})
 }
 
 // scriptOf turns a page into a testscript, and counts its commands.

@@ -8,8 +8,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/inflame-deeplearning/sweep/runner"
 	"github.com/inflame-deeplearning/sweep/runner/local"
 	"github.com/inflame-deeplearning/sweep/runner/local/gpu"
+	"github.com/inflame-deeplearning/sweep/sweep"
+	"github.com/inflame-deeplearning/sweep/sweep/config"
 )
 
 // health is what doctor found. The JSON shape is stable.
@@ -22,17 +25,26 @@ type health struct {
 	Writable  bool      `json:"writable"`
 	Runs      int       `json:"runs"`
 	Problems  []string  `json:"problems"`
+
+	Runner []runner.Finding `json:"runner,omitempty"` // of the one that --runner names
 }
 
-func newDoctor(o *options) *cobra.Command {
+func newDoctor(o *options, p *config.Plugins) *cobra.Command {
 	var asJSON bool
+	var on string
 	cmd := &cobra.Command{
-		Use:   "doctor",
+		Use:   "doctor [FILE]",
 		Short: "Say what sweep finds on this machine, and what is wrong",
+		Long: `Say what sweep finds on this machine, and what is wrong. With --runner, say so of
+what that runner needs as well: of a cluster, its commands, its controller, the
+partition, and by a small job whether a node sees the shared directory and runs this
+program. Its settings are those of a sweep file, or of the user's profiles.`,
 		Example: `  sweep doctor
-  sweep doctor --json`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+  sweep doctor --json
+  sweep doctor --runner slurm
+  sweep doctor --runner slurm grid.hcl`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
 			h := health{OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: local.Cores(), GPUs: gpu.Probe(), Problems: []string{}}
 			db, err := o.db()
 			if err != nil {
@@ -50,6 +62,16 @@ func newDoctor(o *options) *cobra.Command {
 					h.Problems = append(h.Problems, err.Error())
 				}
 			}
+			if on != "" || len(args) > 0 {
+				if h.Runner, err = examine(cmd, on, args, p); err != nil {
+					return err
+				}
+				for _, f := range h.Runner {
+					if f.Problem != "" {
+						h.Problems = append(h.Problems, f.What+": "+f.Problem)
+					}
+				}
+			}
 			if asJSON {
 				err = writeJSON(cmd.OutOrStdout(), h)
 			} else {
@@ -62,7 +84,30 @@ func newDoctor(o *options) *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	runnerFlag(cmd, &on, p)
 	return cmd
+}
+
+// examine asks a runner, of a file or of the profiles, whether it has what it needs.
+func examine(cmd *cobra.Command, on string, args []string, p *config.Plugins) ([]runner.Finding, error) {
+	var r sweep.Runner
+	var err error
+	if len(args) == 1 {
+		var file *config.File
+		if file, _, err = readFile(args[0], nil, p, config.On(on)); err == nil {
+			r = file.Runner
+		}
+	} else {
+		r, err = config.Runner(on, p)
+	}
+	if err != nil {
+		return nil, err
+	}
+	examined, ok := runner.As[runner.Examined](r)
+	if !ok {
+		return nil, nil // it needs this machine alone
+	}
+	return examined.Examine(cmd.Context()), nil
 }
 
 func (h health) write(cmd *cobra.Command) {
@@ -79,6 +124,11 @@ func (h health) write(cmd *cobra.Command) {
 		state = fmt.Sprintf("%d runs", h.Runs)
 	}
 	field(cmd, "workspace", "%s: %s", h.Workspace, state)
+	for _, f := range h.Runner {
+		if f.Problem == "" {
+			field(cmd, f.What, "%s", f.Found)
+		}
+	}
 	for _, p := range h.Problems {
 		field(cmd, "problem", "%s", p)
 	}

@@ -75,7 +75,7 @@ func TestKilledRunsEndAsUndisturbedOnes(t *testing.T) {
 	}
 	t.Logf("%d of %d runs were killed", killed, kills)
 
-	want, got := board(t, undisturbed, "grid-1"), board(t, disturbed, "grid-1")
+	want, got := board(t, undisturbed), board(t, disturbed)
 	if want != got {
 		t.Errorf("leaderboard after %d kills:\n%s\nundisturbed:\n%s", killed, got, want)
 	}
@@ -96,15 +96,15 @@ func check(t *testing.T, dir string) {
 	}
 }
 
-// board is every trial of a run with what it measured, the best first, without
+// board is every trial of run grid-1 with what it measured, the best first, without
 // what depends on time.
-func board(t *testing.T, dir, run string) string {
+func board(t *testing.T, dir string) string {
 	t.Helper()
 	db, err := results.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := db.Best(run, 100)
+	rows, err := db.Best("grid-1", 100)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,6 +30,7 @@ func newPlan(o *options, p *config.Plugins) *cobra.Command {
 	var vars []string
 	var first int
 	var asJSON bool
+	var on string
 	cmd := &cobra.Command{
 		Use:   "plan FILE",
 		Short: "Show what a run would do, without doing it",
@@ -39,7 +40,7 @@ already, and how long the rest may take where earlier trials tell.`,
   sweep plan grid.hcl -n 20 --json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			file, _, err := readFile(args[0], vars, p)
+			file, _, err := readFile(args[0], vars, p, config.On(on))
 			if err != nil {
 				return err
 			}
@@ -57,6 +58,7 @@ already, and how long the rest may take where earlier trials tell.`,
 			return made.write(cmd, file)
 		},
 	}
+	runnerFlag(cmd, &on, p)
 	cmd.Flags().StringArrayVar(&vars, "var", nil, "set a variable of the file, NAME=VALUE")
 	cmd.Flags().IntVarP(&first, "n", "n", 5, "variants to show")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")

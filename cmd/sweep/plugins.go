@@ -12,6 +12,7 @@ import (
 	"github.com/inflame-deeplearning/sweep/model/mlp"
 	"github.com/inflame-deeplearning/sweep/model/resnet"
 	"github.com/inflame-deeplearning/sweep/runner/local"
+	"github.com/inflame-deeplearning/sweep/runner/slurm"
 	"github.com/inflame-deeplearning/sweep/sweep/config"
 	"github.com/inflame-deeplearning/sweep/sweep/notify/command"
 	"github.com/inflame-deeplearning/sweep/sweep/notify/email"
@@ -37,6 +38,7 @@ import (
 // plugins is the one list of everything pluggable.
 func plugins() *config.Plugins {
 	p := config.NewPlugins(schema.Of(model.TrainConfig{}))
+	p.Profiles = profilesPath()
 
 	config.Add(p.Search, "grid", grid.New)
 	config.Add(p.Search, "random", random.New)
@@ -66,6 +68,7 @@ func plugins() *config.Plugins {
 	config.Add(p.Models, "exec", exec.New)
 
 	config.Add(p.Runners, "local", local.New)
+	config.Add(p.Runners, "slurm", slurm.New)
 
 	config.Add(p.Notify, "webhook", webhook.New)
 	config.Add(p.Notify, "slack", slack.New)

@@ -220,7 +220,7 @@ Exit codes: 0 all well, 1 error, 2 the sweep file or the flags are wrong,
 	add("steer", newWatch(o), newPause(o), newResume(o), newStop(o), newSet(o), newKill(o))
 	add("look", newLs(o), newShow(o), newTrials(o), newBest(o), newChampion(o), newCurve(o), newImportance(o, p), newCompare(o), newLogs(o), newExport(o), newExplain(o, p), newReport(o, p))
 	add("use", newPredict(o, p), newAsk(o, p), newTell(o, p), newData(o, p), newNotify(o, p))
-	add("", newDocs(p), newDoctor(o), newDB(o), newGC(o, p), newVersion(), newTrial(p))
+	add("", newDocs(p), newDoctor(o, p), newDB(o), newGC(o, p), newVersion(), newTrial(p))
 	return root
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/inflame-deeplearning/sweep/artifact"
 	"github.com/inflame-deeplearning/sweep/results"
+	"github.com/inflame-deeplearning/sweep/runner"
 	"github.com/inflame-deeplearning/sweep/sweep"
 	"github.com/inflame-deeplearning/sweep/sweep/config"
 )
@@ -27,6 +28,9 @@ type runOptions struct {
 	plain bool
 
 	firing string // the time of a schedule that the run is of; "": somebody wants it now
+	on     string // the runner that was chosen
+
+	detached string // how the run goes on without this terminal; "": it does not
 }
 
 func newRun(o *options, p *config.Plugins) *cobra.Command {
@@ -54,6 +58,9 @@ Ctrl-C once lets the running trials write a checkpoint; twice ends at once.`,
 	}
 	r.firingFlag(cmd)
 	cmd.Flags().StringArrayVar(&r.vars, "var", nil, "set a variable of the file, NAME=VALUE; may be given several times")
+	runnerFlag(cmd, &r.on, p)
+	cmd.Flags().StringVar(&r.detached, "detach", "", "go on in the background: as a process, or, with --detach=job, as a small job of a cluster")
+	cmd.Flags().Lookup("detach").NoOptDefVal = asProcess
 	cmd.Flags().BoolVar(&r.fresh, "fresh", false, "start a new run and take nothing from earlier ones")
 	r.displayFlags(cmd)
 	return cmd
@@ -65,12 +72,12 @@ func (r *runOptions) displayFlags(cmd *cobra.Command) {
 }
 
 // readFile reads a sweep file with the variables that flags set.
-func readFile(path string, vars []string, p *config.Plugins) (*config.File, map[string]string, error) {
+func readFile(path string, vars []string, p *config.Plugins, opts ...config.Option) (*config.File, map[string]string, error) {
 	values, err := variables(vars)
 	if err != nil {
 		return nil, nil, err
 	}
-	file, err := config.Read(path, values, p)
+	file, err := config.Read(path, values, p, opts...)
 	if errors.Is(err, os.ErrNotExist) {
 		err = status{exitUsage, err}
 	}
@@ -96,14 +103,20 @@ const garbage = 50
 
 func (r *runOptions) run(cmd *cobra.Command, path string, p *config.Plugins) error {
 	debug.SetGCPercent(garbage)
-	file, vars, err := readFile(path, r.vars, p)
+	file, vars, err := readFile(path, r.vars, p, config.On(r.on))
 	if err != nil {
 		return err
 	}
 	warnUnset(cmd, file)
+	if r.detached != "" {
+		return r.detach(cmd, path, file)
+	}
 	db, err := r.db()
 	if err != nil {
 		return err
+	}
+	if kind := networked(db.Dir()); kind != "" {
+		r.say(cmd.ErrOrStderr(), "the workspace %s lies on %s, where locks may not hold: a local one is safer (--dir, SWEEP_DIR)", db.Dir(), kind)
 	}
 	if err := late(cmd, db, file); err != nil {
 		return err
@@ -160,6 +173,7 @@ func (r *runOptions) run(cmd *cobra.Command, path string, p *config.Plugins) err
 	}
 	summary, err := r.loop(cmd, db, run, file, p)
 	if err != nil {
+		err = refused(err, file)
 		finish(db, run.ID, results.Failed, err.Error())
 		return errors.Join(err, after(cmd, db, run.ID, file))
 	}
@@ -229,21 +243,30 @@ func planned(file *config.File) (int, error) {
 
 // loop runs the sweep under a display of its progress.
 func (r *runOptions) loop(cmd *cobra.Command, db *results.DB, run results.Run, file *config.File, p *config.Plugins) (summary sweep.Summary, err error) {
+	at := placeOf(db, run, file.Runner)
+	ctx, release, err := at.hold(cmd.Context(), func(text string) { r.say(cmd.ErrOrStderr(), "%s", text) })
+	if err != nil {
+		return summary, fmt.Errorf("work on run %s: %w", run.ID, err)
+	}
+	defer func() { err = errors.Join(err, release()) }()
 	recorder := db.Record(run)
 	defer func() { err = errors.Join(err, recorder.Close()) }()
 	show := r.display(cmd, run)
 	defer show.close()
 	notices := show.log()
-	commands, deaf := hear(cmd.Context(), db, run.ID, notices)
+	if t, ok := runner.As[runner.Telling](file.Runner); ok {
+		t.Tell(func(text string) { fmt.Fprintln(notices, text) })
+	}
+	commands, deaf := hear(ctx, db, run.ID, notices)
 	defer deaf()
 	return sweep.Loop{
 		Commands: commands,
 		Spec:     file.Spec, Run: run.ID, Searcher: file.Searcher, Stopper: file.Stopper, Runner: file.Runner, Store: recorder,
-		Prepare: noted(db, run.ID, prepare(db, p, notices)), CacheDir: db.CacheDir(), Fresh: run.Fresh, Total: run.Total,
-		TrialDir: func(n int) string { return db.TrialDir(run.ID, n) },
+		Prepare: noted(db, run.ID, at.prepare(prepare(db, p, notices))), CacheDir: at.cache, Fresh: run.Fresh, Total: run.Total,
+		TrialDir: at.trial,
 		Now:      time.Now, //nolint:forbidigo // the program's own clock
 		Observe:  show.event,
-	}.Do(cmd.Context())
+	}.Do(ctx)
 }
 
 // prepare makes data sets ready, each once.
@@ -308,7 +331,7 @@ func (r *runOptions) report(cmd *cobra.Command, db *results.DB, id, path string,
 	}
 	switch {
 	case summary.Interrupted:
-		fmt.Fprintf(stderr, "sweep: hint: everything is safe; %s goes on\n", again(path, r.vars))
+		fmt.Fprintf(stderr, "sweep: hint: everything is safe; %s goes on\n", again(path, r.vars, r.on))
 		return status{code: exitInterrupted}
 	case failed > 0 || run.Judged != nil && run.Judged.Regression:
 		return status{code: exitFailed}
@@ -318,8 +341,11 @@ func (r *runOptions) report(cmd *cobra.Command, db *results.DB, id, path string,
 	return nil
 }
 
-func again(path string, vars []string) string {
+func again(path string, vars []string, on string) string {
 	words := []string{"sweep run", path}
+	if on != "" {
+		words = append(words, "--runner", on)
+	}
 	for _, v := range vars {
 		words = append(words, "-var", v)
 	}

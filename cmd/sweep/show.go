@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -44,11 +45,16 @@ compared by the same one.`,
 					return err
 				}
 				if asJSON {
+					job, err := jobOf(t, time.Now()) //nolint:forbidigo // the program's own clock
+					if err != nil {
+						return err
+					}
 					return writeJSON(cmd.OutOrStdout(), struct {
 						results.TrialJSON
+						Job     *jobJSON       `json:"job,omitempty"`
 						Task    sweep.Task     `json:"task"`
 						Reports []sweep.Report `json:"reports"`
-					}{run.JSON(t), t.Task, t.Reports})
+					}{run.JSON(t), job, t.Task, t.Reports})
 				}
 				if err := showTrial(cmd, run, t); err != nil {
 					return err
@@ -182,6 +188,13 @@ func showTrial(cmd *cobra.Command, run results.Run, t sweep.Trial) error {
 		spent += ", taken over from " + t.CachedAs
 	}
 	field(cmd, "time", "%s", spent)
+	job, err := jobOf(t, time.Now()) //nolint:forbidigo // the program's own clock
+	if err != nil {
+		return err
+	}
+	if job != nil {
+		field(cmd, "job", "%s", job)
+	}
 	if t.PeakMemory > 0 {
 		text := size(t.PeakMemory) + " at its peak"
 		if t.PeakGPUMemory > 0 {

@@ -23,24 +23,48 @@ import (
 
 // newTrial is the process that a runner starts for each trial.
 func newTrial(p *config.Plugins) *cobra.Command {
-	return &cobra.Command{
-		Use:    "trial DIR",
-		Short:  "Train the trial that a directory describes (runners call this)",
-		Args:   cobra.ExactArgs(1),
+	var list string
+	var index int
+	var claim trialdir.Claim
+	cmd := &cobra.Command{
+		Use:    "trial [DIR]",
+		Short:  "Train the trial that a directory, or a list of them, describes (runners call this)",
+		Args:   cobra.MaximumNArgs(1),
 		Hidden: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runTrial(cmd.InOrStdin(), trialdir.Dir(args[0]), p)
+			var own *supervisor.Supervisor
+			var dir trialdir.Dir
+			var err error
+			switch {
+			case list != "":
+				claim.Began = time.Now() //nolint:forbidigo // the trial's clock
+				own, dir, err = supervisor.Join(list, index, claim)
+			case len(args) == 1:
+				dir = trialdir.Dir(args[0])
+				own, err = supervisor.Start(dir, cmd.InOrStdin())
+			default:
+				return status{exitUsage, errors.New("a trial is that of a directory, or one of --tasks")}
+			}
+			if errors.Is(err, supervisor.ErrEnded) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			return runTrial(own, dir, p)
 		},
 	}
+	cmd.Flags().StringVar(&list, "tasks", "", "a list of trials, which an engine launches as jobs")
+	cmd.Flags().IntVar(&index, "index", 0, "which of them this is, from 0")
+	cmd.Flags().StringVar(&claim.Job, "job", "", "the engine's name of this job")
+	cmd.Flags().IntVar(&claim.Start, "start", 0, "how often the engine has started it before")
+	cmd.Flags().StringVar(&claim.Node, "node", "", "the machine it runs on")
+	return cmd
 }
 
 // runTrial trains, and leaves the outcome in the directory. A supervisor keeps it
 // to what its runner wants.
-func runTrial(runner io.Reader, dir trialdir.Dir, p *config.Plugins) error {
-	own, err := supervisor.Start(dir, runner)
-	if err != nil {
-		return err
-	}
+func runTrial(own *supervisor.Supervisor, dir trialdir.Dir, p *config.Plugins) error {
 	if err := dir.Tidy(); err != nil {
 		return err
 	}

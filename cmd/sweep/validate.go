@@ -15,6 +15,7 @@ import (
 func newValidate(o *options, p *config.Plugins) *cobra.Command {
 	var vars []string
 	var asJSON bool
+	var on string
 	cmd := &cobra.Command{
 		Use:   "validate FILE...",
 		Short: "Find the mistakes in sweep files, without running anything",
@@ -25,7 +26,7 @@ func newValidate(o *options, p *config.Plugins) *cobra.Command {
 			found := []config.Diagnostic{}
 			bad := 0
 			for _, path := range args {
-				file, _, err := readFile(path, vars, p)
+				file, _, err := readFile(path, vars, p, config.On(on))
 				var diags config.Diagnostics
 				if err == nil && len(file.Unset.List()) > 0 { // to run it would do, with nobody told
 					err = file.Unset
@@ -58,6 +59,7 @@ func newValidate(o *options, p *config.Plugins) *cobra.Command {
 			return nil
 		},
 	}
+	runnerFlag(cmd, &on, p)
 	cmd.Flags().StringArrayVar(&vars, "var", nil, "set a variable of the files, NAME=VALUE")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the mistakes as JSON")
 	return cmd

@@ -1,17 +1,16 @@
 package local
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"sync/atomic"
 	"time"
 
+	"github.com/inflame-deeplearning/sweep/runner"
 	"github.com/inflame-deeplearning/sweep/sweep"
 	"github.com/inflame-deeplearning/sweep/sweep/process"
 	"github.com/inflame-deeplearning/sweep/sweep/trialdir"
@@ -60,7 +59,7 @@ func (r *local) start(c *child, dir trialdir.Dir, d device, cores []int) error {
 	c.cmd = exec.Command(exe, "trial", string(dir)) //nolint:noctx // ended through its directory first, killed second
 	c.cmd.Stdout, c.cmd.Stderr = log, log
 	c.cmd.Env = append(os.Environ(), "CUDA_DEVICE_ORDER=PCI_BUS_ID", "CUDA_VISIBLE_DEVICES="+d.visible, trialdir.Variable+"="+full)
-	c.cmd.Env = append(c.cmd.Env, threadEnvironment(r.coresEach)...)
+	c.cmd.Env = append(c.cmd.Env, runner.Threads(r.coresEach)...)
 	stdin, err := c.cmd.StdinPipe()
 	if err != nil {
 		return fmt.Errorf("start trial: %w", err)
@@ -208,32 +207,11 @@ func (c *child) vanished(r *local, dir trialdir.Dir, killed bool) sweep.Result {
 	case result.ExitCode > 0: // a crash
 		result.Outcome = sweep.Failed
 	}
-	if lines := lastLines(dir.Log(), 5); lines != "" {
+	if lines := dir.LastWords(); lines != "" {
 		if result.Outcome == sweep.Failed && process.OutOfMemory(lines) {
 			result.Outcome = sweep.OutOfMemory
 		}
 		result.Message += "; its last words:\n" + lines
 	}
 	return result
-}
-
-// lastLines is the end of a file.
-func lastLines(path string, n int) string {
-	f, err := os.Open(path)
-	if err != nil {
-		return ""
-	}
-	defer f.Close() //nolint:errcheck // it was only read
-	const most = 4096
-	if info, err := f.Stat(); err == nil && info.Size() > most {
-		if _, err := f.Seek(-most, io.SeekEnd); err != nil {
-			return ""
-		}
-	}
-	text, err := io.ReadAll(io.LimitReader(f, most))
-	if err != nil {
-		return ""
-	}
-	lines := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
-	return string(bytes.Join(lines[max(len(lines)-n, 0):], []byte("\n")))
 }

@@ -1,6 +1,10 @@
 // Package supervisor is what the process of a trial keeps to, whatever it trains:
-// it holds the trial directory's lock, goes when its runner goes, takes with it
-// all that it has started, and knows what memory that needed.
+// it works in the trial directory alone, goes when nobody wants it any more, takes
+// with it all that it has started, and knows what memory that needed.
+//
+// A child of a runner (Start) holds the directory's lock and goes when the runner
+// goes. A job of an engine (Join) outlives the runner; it goes when another process
+// has claimed the trial.
 package supervisor
 
 import (
@@ -23,7 +27,9 @@ import (
 type Supervisor struct {
 	dir   trialdir.Dir
 	self  process.ID
-	lock  *flock.Flock
+	lock  *flock.Flock    // nil: of a job
+	claim *trialdir.Claim // of a job
+	told  chan os.Signal  // with which its engine asked it to end
 	done  chan struct{}
 	watch sync.WaitGroup // for the one who looks; until then what follows is theirs
 
@@ -50,12 +56,17 @@ func Start(dir trialdir.Dir, runner io.Reader) (*Supervisor, error) {
 	}
 	go func() {
 		_, _ = io.Copy(io.Discard, runner) // an error is an end too
-		_ = process.KillBelow(os.Getpid()) // and if that fails, the rest is tried:
-		_ = process.Kill(process.Own())
-		panic("sweep trial: the runner is gone")
+		vanish("the runner is gone")
 	}()
 	s.watch.Go(s.look)
 	return s, nil
+}
+
+// vanish ends this process and all that it has started, at once.
+func vanish(why string) {
+	_ = process.KillBelow(os.Getpid()) // and if that fails, the rest is tried:
+	_ = process.Kill(process.Own())
+	panic("sweep trial: " + why)
 }
 
 // Between two looks at the processes below. A look may cost a millisecond, and as
@@ -103,6 +114,9 @@ func (s *Supervisor) End(r sweep.Result) error {
 	s.watch.Wait()
 	r.PeakMemory = s.peak()
 	err := process.KillBelow(os.Getpid())
+	if s.claim != nil {
+		return errors.Join(err, s.hand(r))
+	}
 	if err == nil {
 		err = s.dir.ClearProcesses()
 	}

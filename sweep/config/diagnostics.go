@@ -12,9 +12,9 @@ import (
 // Diagnostics are the mistakes found in a file, in the order of its lines,
 // each with its place and what to write instead.
 type Diagnostics struct { //nolint:errname // what HCL and its users call them
-	list hcl.Diagnostics
-	file *hcl.File
-	path string
+	list    hcl.Diagnostics
+	sources map[string]*hcl.File // that they are in, by path
+	path    string
 }
 
 // Diagnostic is one mistake, for programs.
@@ -47,6 +47,9 @@ func (d Diagnostics) List() []Diagnostic {
 		out[i] = Diagnostic{Summary: diag.Summary, Detail: diag.Detail, File: d.path}
 		if diag.Subject != nil {
 			out[i].Line, out[i].Column = diag.Subject.Start.Line, diag.Subject.Start.Column
+			if diag.Subject.Filename != "" {
+				out[i].File = diag.Subject.Filename
+			}
 		}
 	}
 	return out
@@ -54,11 +57,7 @@ func (d Diagnostics) List() []Diagnostic {
 
 // Write prints the mistakes with the lines they are on, as a compiler does.
 func (d Diagnostics) Write(w io.Writer, color bool, width int) error {
-	files := map[string]*hcl.File{}
-	if d.file != nil {
-		files[d.path] = d.file
-	}
-	if err := hcl.NewDiagnosticTextWriter(w, files, uint(max(width, 40)), color).WriteDiagnostics(d.list); err != nil {
+	if err := hcl.NewDiagnosticTextWriter(w, d.sources, uint(max(width, 40)), color).WriteDiagnostics(d.list); err != nil {
 		return fmt.Errorf("write diagnostics: %w", err)
 	}
 	return nil
@@ -72,11 +71,17 @@ func tidied(list hcl.Diagnostics) hcl.Diagnostics {
 		}
 		return d.Subject.Start
 	}
+	name := func(d *hcl.Diagnostic) string {
+		if d.Subject == nil {
+			return ""
+		}
+		return d.Subject.Filename
+	}
 	slices.SortStableFunc(list, func(a, b *hcl.Diagnostic) int {
-		return cmp.Compare(start(a).Byte, start(b).Byte)
+		return cmp.Or(cmp.Compare(name(a), name(b)), cmp.Compare(start(a).Byte, start(b).Byte))
 	})
 	return slices.CompactFunc(list, func(a, b *hcl.Diagnostic) bool {
-		return a.Summary == b.Summary && start(a) == start(b) // the same mistake in another variant
+		return a.Summary == b.Summary && start(a) == start(b) && name(a) == name(b) // the same mistake in another variant
 	})
 }
 

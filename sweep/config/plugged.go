@@ -79,19 +79,8 @@ func apart(body *hclsyntax.Body, s *schema.Schema) (rest, known *hclsyntax.Body)
 }
 
 // plugged builds the runner, the stop rules and the notifiers.
-func (r *reader) plugged(f *File, blocks map[string][]*hclsyntax.Block) {
-	var err error
-	runner := sweep.Block{Type: "local", Config: sweep.Object(nil)}
-	at := hcl.Range{}
-	if b := first(blocks, "runner"); b != nil {
-		at = b.TypeRange
-		if runner, err = r.plugin(b, "where trials run", r.plugins.Runners); err != nil {
-			return
-		}
-	}
-	if f.Runner, err = r.plugins.Runners.New(f.Spec, runner); err != nil {
-		r.addErr(err, at)
-	}
+func (r *reader) plugged(f *File, blocks map[string][]*hclsyntax.Block, body *hclsyntax.Body) {
+	r.running(f, blocks["runner"], body)
 	f.Stopper = r.stopping(f, blocks["stop"])
 	for _, b := range blocks["notify"] {
 		if n, ok := r.notifier(f.Spec, b); ok {
@@ -165,8 +154,11 @@ func (r *reader) plugin(block *hclsyntax.Block, what string, from catalogue) (sw
 
 // leftovers checks the blocks that a file with mistakes does not come to build.
 func (r *reader) leftovers(blocks map[string][]*hclsyntax.Block) {
+	for _, b := range blocks["runner"] {
+		_, _ = r.runner(b, named(r.profiles.blocks, runnerName(b))) // it is in the diagnostics
+	}
 	for name, from := range map[string]catalogue{
-		"search": r.plugins.Search, "runner": r.plugins.Runners, "stop": r.plugins.Stop,
+		"search": r.plugins.Search, "stop": r.plugins.Stop,
 	} {
 		for _, b := range blocks[name] {
 			if name == "search" {

@@ -43,12 +43,19 @@ type File struct {
 	Regression *Regression        // nil: none is looked for
 	Keep       *Keep              // nil: all is kept
 	Schedule   *schedule.Schedule // nil: none
+
+	runnerAt hcl.Range // of the runner's block
+	sources  map[string]*hcl.File
 }
 
 // Read reads the sweep file at path. vars are the values given to its
 // variables, as texts.
-func Read(path string, vars map[string]string, p *Plugins) (*File, error) {
-	return open(vars, &reader{plugins: p, path: path})
+func Read(path string, vars map[string]string, p *Plugins, options ...Option) (*File, error) {
+	r := &reader{plugins: p, path: path}
+	for _, set := range options {
+		set(r)
+	}
+	return open(vars, r)
 }
 
 // ReadSearch is Read where the trials are trained elsewhere: the file may leave
@@ -77,12 +84,15 @@ func parse(src []byte, vars map[string]string, r *reader) (*File, error) {
 	if parsed == nil || diags.HasErrors() {
 		return nil, r.diagnostics(parsed)
 	}
+	if err := r.readProfiles(); err != nil {
+		return nil, err
+	}
 	file := r.file(parsed.Body.(*hclsyntax.Body), vars)
 	if len(r.diags) > 0 {
 		return nil, r.diagnostics(parsed)
 	}
-	file.Path, file.Hash = r.path, hash(src, vars)
-	file.Unset = Diagnostics{list: tidied(r.unset), file: parsed, path: r.path}
+	file.Path, file.Hash, file.sources = r.path, hash(src, vars), r.sources(parsed)
+	file.Unset = Diagnostics{list: tidied(r.unset), sources: file.sources, path: r.path}
 	return file, nil
 }
 
@@ -102,7 +112,7 @@ func hash(src []byte, vars map[string]string) string {
 func Format(src []byte, path string) ([]byte, error) {
 	parsed, diags := hclsyntax.ParseConfig(src, path, hcl.InitialPos)
 	if diags.HasErrors() {
-		return nil, Diagnostics{list: tidied(diags), file: parsed, path: path}
+		return nil, Diagnostics{list: tidied(diags), sources: map[string]*hcl.File{path: parsed}, path: path}
 	}
 	return hclwrite.Format(src), nil
 }
@@ -121,6 +131,9 @@ type reader struct {
 	watched []watch
 	unset   hcl.Diagnostics // variables of the environment
 
+	chosen   string // runner; "": the file's own
+	profiles profiles
+
 	elsewhere bool // whether the file may leave out what a trial does
 }
 
@@ -137,7 +150,18 @@ func (r *reader) addErr(err error, at hcl.Range) {
 }
 
 func (r *reader) diagnostics(file *hcl.File) error {
-	return Diagnostics{list: tidied(r.diags), file: file, path: r.path}
+	return Diagnostics{list: tidied(r.diags), sources: r.sources(file), path: r.path}
+}
+
+// sources are the files that mistakes may be in.
+func (r *reader) sources(file *hcl.File) map[string]*hcl.File {
+	out := map[string]*hcl.File{}
+	for path, f := range map[string]*hcl.File{r.profiles.path: r.profiles.file, r.path: file} {
+		if f != nil {
+			out[path] = f
+		}
+	}
+	return out
 }
 
 // check finds references of e that lead nowhere; roots are those allowed.
@@ -199,7 +223,7 @@ func (r *reader) file(body *hclsyntax.Body, vars map[string]string) *File {
 		blocks[block.Type] = append(blocks[block.Type], block)
 	}
 	for _, name := range blockNames {
-		single := !slices.Contains([]string{"variable", "locals", "metric", "notify", "objective", "stop"}, name)
+		single := !slices.Contains([]string{"variable", "locals", "metric", "notify", "objective", "stop", "runner"}, name)
 		if all := blocks[name]; single && len(all) > 1 {
 			r.add(fault(all[1].TypeRange, "Duplicate block", "There is a %s block on line %d already: a file has one.", name, all[0].TypeRange.Start.Line))
 		}
@@ -245,7 +269,7 @@ func (r *reader) file(body *hclsyntax.Body, vars map[string]string) *File {
 	if limits := first(blocks, "limits"); f.Spec.Limits.Confirm > 0 && (f.Breeds || len(f.Spec.Objectives) > 1) {
 		r.add(fault(limits.Body.Attributes["confirm"].SrcRange, "Nothing to confirm", "A winner is confirmed where there is one: not with several objectives, nor under a pbt search, whose winner's parameters changed while it trained. Leave confirm out."))
 	}
-	r.plugged(f, blocks)
+	r.plugged(f, blocks, body)
 	if len(r.diags) == 0 && task != nil {
 		r.sample(f.Spec, task)
 	}

@@ -82,7 +82,7 @@ func Reference(p *Plugins) string {
 		b.WriteString(referenceCommand)
 	}
 	section("metric", `metric "name" { ... }`, metricSchema)
-	plugins("runner", "`runner \"where\" { ... }`: where trials run; `runner \"local\" {}` where not given.", p.Runners)
+	plugins("runner", "`runner \"where\" { ... }`: where trials run; `runner \"local\" {}` where not given. Several may stand in a file: the first is used, or the one that `--runner` names. A second label, `runner \"slurm\" \"short\" { ... }`, is a name of its own. What `~/.config/sweep/runners.hcl` says of a runner of the same name counts where the file does not say otherwise, and its other runners can be chosen too.", p.Runners)
 	section("champion", "champion { ... }", championSchema)
 	section("regression", "regression { ... }", regressionSchema)
 	section("schedule", "schedule { ... }", scheduleSchema)

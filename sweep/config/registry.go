@@ -21,6 +21,8 @@ type Plugins struct {
 	Models  *Registry[model.Trainer]
 	Notify  *Registry[sweep.Notifier]
 	Train   *schema.Schema // of the train block, shared by the built-in models
+
+	Profiles string // path of the user's own runner blocks; "": there are none
 }
 
 // NewPlugins has no plugin yet; Add registers them.

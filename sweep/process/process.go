@@ -12,6 +12,9 @@ import (
 // Lead sets cmd up, before it starts, to lead a process group of its own.
 func Lead(cmd *exec.Cmd) { lead(cmd) }
 
+// Detach sets cmd up, before it starts, to outlive this process and its terminal.
+func Detach(cmd *exec.Cmd) { detach(cmd) }
+
 // Follow sets cmd up, before it starts, to stay in this process's group and to
 // be killed when this process dies (on Linux, where the kernel can). The
 // goroutine that starts it must stay locked to its thread until the program has

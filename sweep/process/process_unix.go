@@ -11,6 +11,8 @@ import (
 
 func lead(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
 
+func detach(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }
+
 func terminate(leader int) error { return signal(leader, syscall.SIGTERM) }
 
 func kill(leader int) error { return signal(leader, syscall.SIGKILL) }

@@ -11,6 +11,8 @@ func lead(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
 }
 
+func detach(cmd *exec.Cmd) { lead(cmd) }
+
 // terminate has no gentle form here: the stop file is.
 func terminate(int) error { return nil }
 

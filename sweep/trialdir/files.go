@@ -71,17 +71,33 @@ func (d Dir) Spec() (Spec, error) {
 	return s, nil
 }
 
+// ending is the content of outcome.json.
+type ending struct {
+	sweep.Result
+	Launch int `json:"launch,omitempty"` // as in trial.json
+}
+
 // WriteOutcome says how the trial ended. Nothing is written after it. A power cut may
 // take it back whole: then the trial is launched again, if its end is not in the store.
-func (d Dir) WriteOutcome(r sweep.Result) error { return d.writeJSON("outcome.json", r) }
+func (d Dir) WriteOutcome(r sweep.Result) error { return d.WriteOutcomeOf(0, r) }
 
-// Outcome is how the trial ended; ok is false where it has not.
+// WriteOutcomeOf says how a launch of the trial ended.
+func (d Dir) WriteOutcomeOf(launch int, r sweep.Result) error {
+	return d.writeJSON("outcome.json", ending{r, launch})
+}
+
+// Outcome is how the trial ended, by whichever launch; ok is false where it has not.
 func (d Dir) Outcome() (r sweep.Result, ok bool, err error) {
-	err = d.readJSON("outcome.json", &r)
-	if errors.Is(err, fs.ErrNotExist) {
-		return r, false, nil
-	}
-	return r, err == nil, err
+	var e ending
+	err = d.optional("outcome.json", &e, &ok)
+	return e.Result, ok, err
+}
+
+// OutcomeOf is how a launch of the trial ended; ok is false where it has not.
+func (d Dir) OutcomeOf(launch int) (r sweep.Result, ok bool, err error) {
+	var e ending
+	err = d.optional("outcome.json", &e, &ok)
+	return e.Result, ok && e.Launch == launch, err
 }
 
 // ClearOutcome makes way for another attempt at a trial that did not succeed.

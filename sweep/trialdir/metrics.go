@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"regexp"
 	"time"
@@ -76,7 +75,7 @@ func (t *Tail) Next() ([]sweep.Report, error) {
 		return nil, nil
 	}
 	f, err := os.Open(t.path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if absent(err) {
 		return nil, nil
 	}
 	if err != nil {

@@ -13,6 +13,12 @@
 //	                                gone when it has ended and left none
 //	outcome.json   trial -> runner  how it ended (sweep.Result), written last
 //
+// Where an engine launches the trial on another machine, there is neither lock nor
+// processes, but
+//
+//	job.json       runner           which job of the engine it is (Job)
+//	claim.json     trial            whose the trial is (Claim): who sees that it is another's ends
+//
 // Files are written to a temporary name, synced and renamed. Where more depends on
 // them than on the store's record, as on weights, the directory is synced after.
 package trialdir
@@ -34,6 +40,7 @@ type Spec struct {
 	Feasible   string            `json:"feasible,omitempty"`  // the constraint's text
 	CacheDir   string            `json:"cache_dir"`           // prepared data sets
 	LogLimit   int64             `json:"log_limit,omitempty"` // bytes of log.txt; 0: any
+	Launch     int               `json:"launch,omitempty"`    // counts launches by an engine, from 1; 0: a child process
 }
 
 // Model is the directory of the trained model.

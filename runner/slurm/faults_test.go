@@ -1,0 +1,248 @@
+//go:build linux
+
+package slurm
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/inflame-deeplearning/sweep/runner/runnertest"
+	"github.com/inflame-deeplearning/sweep/runner/slurm/slurmtest"
+	"github.com/inflame-deeplearning/sweep/sweep"
+	"github.com/inflame-deeplearning/sweep/sweep/trialdir"
+)
+
+// stepping is a trial of so many steps, a fifth of a second each, that goes on from
+// where it was, counts its launches, and ends when it is told to.
+func stepping(t *testing.T, steps int) sweep.Job {
+	t.Helper()
+	j := runnertest.Job(t, fmt.Sprintf(`
+cd $SWEEP_TRIAL_DIR
+trap 'exit 0' TERM
+echo $$ >> launches
+n=$(cat at 2>/dev/null || echo 0)
+while [ $n -lt %d ]; do
+  n=$((n + 1))
+  echo "{\"step\": $n, \"loss\": 1}" >> metrics.jsonl
+  echo $n > at.part && mv at.part at
+  sleep 0.2
+done`, steps))
+	fields := j.Trial.Task.Model.Config.Fields()
+	delete(fields, "metrics") // it writes its reports itself
+	j.Trial.Task.Model.Config = sweep.Object(fields)
+	return j
+}
+
+// launches is how often the trial was launched.
+func launches(t *testing.T, j sweep.Job) int {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(j.Trial.Dir, "launches"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Count(string(text), "\n")
+}
+
+// runs runs a job, and does something when it has come to its third step.
+func runs(t *testing.T, r sweep.Runner, j sweep.Job, do func(job, node string)) sweep.Result {
+	t.Helper()
+	last := 0
+	result, err := r.Run(t.Context(), j, func(rep sweep.Report) {
+		if last = rep.Step; last == 3 && do != nil {
+			job, _, _ := trialdir.Dir(j.Trial.Dir).Job()
+			claim, _, _ := trialdir.Dir(j.Trial.Dir).Claimed()
+			do(job.ID, claim.Node)
+			do = nil
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+func TestClusterFaults(t *testing.T) {
+	t.Parallel()
+	c := slurmtest.Start(t)
+	shared := t.TempDir()
+	t.Run("one that gets no further within its time limit is not submitted for ever", func(t *testing.T) {
+		t.Parallel() // the shortest limit is a minute
+		r := on(t, c, Config{Time: time.Minute})
+		result, err := r.Run(t.Context(), runnertest.Job(t, "trap '' TERM; sleep 1000; sleep 1000"), func(sweep.Report) {})
+		if err != nil || result.Outcome != sweep.TimedOut || result.Attempts != 1 {
+			t.Errorf("Run = %+v, %v; want timed_out", result, err)
+		}
+	})
+	for name, test := range map[string]struct {
+		config  Config
+		steps   int
+		do      func(t *testing.T, job, node string) // when it has come to its third step
+		then    func(t *testing.T, node string)      // when it has ended; nil: nothing
+		want    sweep.Outcome
+		message string
+		starts  int // of its program
+	}{
+		"a requeued trial goes on from its checkpoint": {
+			steps: 20, want: sweep.Succeeded, starts: 2,
+			do: func(t *testing.T, job, node string) {
+				t.Helper()
+				c.Run(t, "scontrol", "requeue", job)
+				c.Release(t, job, node)
+			},
+		},
+		"one that was told that its time is over goes on in another job": {
+			steps: 20, want: sweep.Succeeded, starts: 2,
+			do: func(t *testing.T, job, _ string) { t.Helper(); c.Run(t, "scancel", "--signal=TERM", "--batch", job) },
+		},
+		"one that somebody else has cancelled is lost": {
+			steps: 50, want: sweep.Lost, message: "cancelled in Slurm, by somebody else", starts: 1,
+			do: func(t *testing.T, job, _ string) { t.Helper(); c.Run(t, "scancel", job) },
+		},
+		"one whose own process is killed is lost": {
+			steps: 50, want: sweep.Lost, message: "killed by signal 9", starts: 1,
+			do: func(t *testing.T, job, _ string) {
+				t.Helper()
+				c.Run(t, "scancel", "--signal=KILL", "--batch", job)
+			},
+		},
+		"a node that is drained lets its trials come to their end": {
+			steps: 10, want: sweep.Succeeded, starts: 1,
+			do: func(t *testing.T, _, node string) {
+				t.Helper()
+				c.Run(t, "scontrol", "update", "nodename="+node, "state=drain", "reason=test")
+			},
+			then: func(t *testing.T, node string) {
+				t.Helper()
+				c.Run(t, "scontrol", "update", "nodename="+node, "state=resume")
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test.config.Dir = shared
+			j := stepping(t, test.steps)
+			at := ""
+			result := runs(t, on(t, c, test.config), j, func(job, node string) {
+				at = node
+				test.do(t, job, node)
+			})
+			if test.then != nil {
+				test.then(t, at)
+			}
+			if result.Outcome != test.want || !strings.Contains(result.Message, test.message) {
+				t.Errorf("result %+v, want %s", result, test.want)
+			}
+			if n := launches(t, j); n != test.starts {
+				t.Errorf("its program was started %d times, want %d", n, test.starts)
+			}
+			if result.Outcome == sweep.Succeeded && result.Attempts != test.starts {
+				t.Errorf("%d attempts, want %d", result.Attempts, test.starts)
+			}
+		})
+	}
+}
+
+// Trials that share a node have each a GPU of their own.
+func TestClusterSharesGPUs(t *testing.T) {
+	t.Parallel()
+	c := slurmtest.Start(t)
+	r := on(t, c, Config{Gres: "gpu:1", Memory: "100M", Extra: []string{"--nodelist=n1"}})
+	var mu sync.Mutex
+	seen := map[float64]int{}
+	var group errgroup.Group
+	for range 4 {
+		j := runnertest.Job(t, "echo loss=$CUDA_VISIBLE_DEVICES; sleep 5")
+		group.Go(func() error {
+			_, err := r.Run(t.Context(), j, func(rep sweep.Report) {
+				mu.Lock()
+				defer mu.Unlock()
+				seen[rep.Metrics["loss"]]++
+			})
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil || len(seen) != 4 {
+		t.Errorf("trials had the GPUs %v (%v), want each one", seen, err)
+	}
+}
+
+// A node that is cut off is given up, and its trial started on another. What still
+// runs on the first ends by itself, and has no say in the result.
+func TestClusterLosesNode(t *testing.T) {
+	t.Parallel()
+	c := slurmtest.Start(t)
+	j := stepping(t, 150)
+	lost := ""
+	result := runs(t, on(t, c, Config{}), j, func(job, node string) {
+		lost = node
+		c.Kill(node)
+		c.Release(t, job, node)
+	})
+	claim, _, err := trialdir.Dir(j.Trial.Dir).Claimed()
+	if err != nil || result.Outcome != sweep.Succeeded || claim.Node == lost || launches(t, j) != 2 {
+		t.Errorf("result %+v after %d launches, the last on %s, where %s was lost (%v)", result, launches(t, j), claim.Node, lost, err)
+	}
+	reports, err := trialdir.Dir(j.Trial.Dir).Reports()
+	if err != nil || len(reports) != 150 {
+		t.Errorf("%d reports (%v), want 150", len(reports), err)
+	}
+}
+
+// While the controller is down, trials go on, and what ended meanwhile is collected.
+func TestClusterRestartsController(t *testing.T) {
+	t.Parallel()
+	c := slurmtest.Start(t)
+	r := on(t, c, Config{})
+	var group errgroup.Group
+	for i := range 6 {
+		j := stepping(t, 10+3*i)
+		group.Go(func() error {
+			if result := runs(t, r, j, nil); result.Outcome != sweep.Succeeded || launches(t, j) != 1 {
+				return fmt.Errorf("result %+v after %d launches", result, launches(t, j))
+			}
+			return nil
+		})
+	}
+	first := stepping(t, 30)
+	result := runs(t, r, first, func(string, string) {
+		c.Kill("slurmctld")
+		time.AfterFunc(2*time.Second, func() { _ = c.Up("slurmctld") })
+	})
+	if result.Outcome != sweep.Succeeded {
+		t.Errorf("result %+v", result)
+	}
+	if err := group.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
+// Where the cluster takes fewer jobs than there are trials, the others wait.
+func TestClusterIsFull(t *testing.T) {
+	t.Parallel()
+	c := slurmtest.Start(t, "MaxJobCount=6", "MinJobAge=5")
+	r := on(t, c, Config{MaxJobs: 8})
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	group, ctx := errgroup.WithContext(ctx)
+	for range 8 {
+		j := stepping(t, 1)
+		group.Go(func() error {
+			result, err := r.Run(ctx, j, func(sweep.Report) {})
+			if err != nil || result.Outcome != sweep.Succeeded || launches(t, j) != 1 {
+				return fmt.Errorf("result %+v, %w, after %d launches", result, err, launches(t, j))
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Error(err)
+	}
+}
