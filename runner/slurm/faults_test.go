@@ -150,6 +150,20 @@ func TestClusterFaults(t *testing.T) {
 	}
 }
 
+// A trial that makes way for others with more right goes on when they are done, in
+// another job.
+func TestClusterPreempts(t *testing.T) {
+	t.Parallel()
+	c := slurmtest.Start(t, "PreemptType=preempt/partition_prio", "PreemptMode=CANCEL", "PartitionName=first Nodes=n1,n2 PriorityTier=10 State=UP")
+	j := stepping(t, 20)
+	result := runs(t, on(t, c, Config{Partition: "main", Memory: "100M"}), j, func(string, string) {
+		c.Run(t, "sbatch", "--partition=first", "--nodes=2", "--exclusive", "--output=/dev/null", "--wrap=sleep 2")
+	})
+	if result.Outcome != sweep.Succeeded || launches(t, j) != 2 || result.Attempts != 2 {
+		t.Errorf("result %+v after %d launches", result, launches(t, j))
+	}
+}
+
 // Trials that share a node have each a GPU of their own.
 func TestClusterSharesGPUs(t *testing.T) {
 	t.Parallel()
