@@ -55,7 +55,9 @@ func launches(t *testing.T, j sweep.Job) int {
 func runs(t *testing.T, r sweep.Runner, j sweep.Job, do func(job, node string)) sweep.Result {
 	t.Helper()
 	last := 0
-	result, err := r.Run(t.Context(), j, func(rep sweep.Report) {
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	defer cancel()
+	result, err := r.Run(ctx, j, func(rep sweep.Report) {
 		if last = rep.Step; last == 3 && do != nil {
 			job, _, _ := trialdir.Dir(j.Trial.Dir).Job()
 			claim, _, _ := trialdir.Dir(j.Trial.Dir).Claimed()
@@ -227,7 +229,7 @@ func TestClusterRestartsController(t *testing.T) {
 	}
 	first := stepping(t, 30)
 	result := runs(t, r, first, func(string, string) {
-		c.Kill("slurmctld")
+		c.Stop("slurmctld")
 		time.AfterFunc(2*time.Second, func() { _ = c.Up("slurmctld") })
 	})
 	if result.Outcome != sweep.Succeeded {
