@@ -287,11 +287,17 @@ func TestSlurmRunnerOnAnotherMachine(t *testing.T) {
 	}
 	running := filepath.Join(shared, "*", "runs", "*", "000003", "metrics.jsonl")
 	waitFor(t, func() bool { found, _ := filepath.Glob(running); return len(found) > 0 })
+	second := t.TempDir()
+	early := sweepCommand(t, second, "run", "-q", file)
+	var words bytes.Buffer
+	early.Stderr = &words
+	if err := early.Run(); err == nil || !strings.Contains(words.String(), fmt.Sprintf("it is being worked on by process %d on ", first.Process.Pid)) {
+		t.Errorf("a second runner beside the first ends with %v:\n%s", err, words.String())
+	}
 	if err := first.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	_ = first.Wait() // it was killed
-	second := t.TempDir()
 	mustRun(t, second, "run", "-q", file)
 	whole(t, second, "steps-1", 12)
 	launchedOnce(t, shared, 12)

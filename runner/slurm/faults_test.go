@@ -55,7 +55,9 @@ func launches(t *testing.T, j sweep.Job) int {
 func runs(t *testing.T, r sweep.Runner, j sweep.Job, do func(job, node string)) sweep.Result {
 	t.Helper()
 	last := 0
-	result, err := r.Run(t.Context(), j, func(rep sweep.Report) {
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	defer cancel()
+	result, err := r.Run(ctx, j, func(rep sweep.Report) {
 		if last = rep.Step; last == 3 && do != nil {
 			job, _, _ := trialdir.Dir(j.Trial.Dir).Job()
 			claim, _, _ := trialdir.Dir(j.Trial.Dir).Claimed()
@@ -150,6 +152,20 @@ func TestClusterFaults(t *testing.T) {
 	}
 }
 
+// A trial that makes way for others with more right goes on when they are done, in
+// another job.
+func TestClusterPreempts(t *testing.T) {
+	t.Parallel()
+	c := slurmtest.Start(t, "PreemptType=preempt/partition_prio", "PreemptMode=CANCEL", "PartitionName=first Nodes=n1,n2 PriorityTier=10 State=UP")
+	j := stepping(t, 20)
+	result := runs(t, on(t, c, Config{Partition: "main", Memory: "100M"}), j, func(string, string) {
+		c.Run(t, "sbatch", "--partition=first", "--nodes=2", "--exclusive", "--output=/dev/null", "--wrap=sleep 2")
+	})
+	if result.Outcome != sweep.Succeeded || launches(t, j) != 2 || result.Attempts != 2 {
+		t.Errorf("result %+v after %d launches", result, launches(t, j))
+	}
+}
+
 // Trials that share a node have each a GPU of their own.
 func TestClusterSharesGPUs(t *testing.T) {
 	t.Parallel()
@@ -213,7 +229,7 @@ func TestClusterRestartsController(t *testing.T) {
 	}
 	first := stepping(t, 30)
 	result := runs(t, r, first, func(string, string) {
-		c.Kill("slurmctld")
+		c.Stop("slurmctld")
 		time.AfterFunc(2*time.Second, func() { _ = c.Up("slurmctld") })
 	})
 	if result.Outcome != sweep.Succeeded {

@@ -132,6 +132,7 @@ func (q *queue) learn(entries []entry) (unseen []*job) {
 		}
 		seen[j] = true
 		adopted := j.entry.id == ""
+		j.label, _, _ = strings.Cut(e.comment, " ")
 		if j.missed = 0; j.phase != ended {
 			j.set(e, e.phase())
 		}
@@ -175,6 +176,9 @@ func (q *queue) task(e entry) (trialdir.Task, bool) {
 	}
 	tasks, known := q.batches[label]
 	if !known {
+		if e.phase() == ended { // and nobody here has waited for it
+			return trialdir.Task{}, false
+		}
 		var err error
 		if tasks, err = trialdir.ReadTasks(q.list(strings.TrimPrefix(label, q.label("")))); err != nil {
 			return trialdir.Task{}, false // it is looked for again with the next look

@@ -3,6 +3,9 @@ package slurm
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,6 +25,7 @@ type job struct {
 	end     string        // the signal that it was last asked to be sent
 	missed  int           // looks in a row that did not find it
 	left    bool          // whether nobody waits for it any more
+	label   string        // of its batch; "" until it is submitted
 	changed chan struct{} // closed when something of this has changed
 }
 
@@ -42,6 +46,7 @@ type queue struct {
 	doomed   map[string][]string // jobs to be sent a signal
 	jobs     map[trialdir.Task]*job
 	batches  map[string][]trialdir.Task // by label
+	spent    []string                   // labels of batches that are over
 	most     int                        // tasks that are submitted at once
 	doubt    bool                       // whether a submission may have come through that failed
 	failures int                        // looks in a row that failed
@@ -124,6 +129,7 @@ func (q *queue) work(ctx context.Context, worked chan<- struct{}) {
 		case <-look.C:
 			q.signal(ctx)
 			look.Reset(q.look(ctx))
+			q.clear()
 		}
 	}
 }
@@ -146,12 +152,35 @@ func (q *queue) forget(j *job) {
 	q.sweep()
 }
 
-// sweep drops the jobs that are over and that nobody waits for. It needs the lock.
+// sweep drops the jobs that are over and that nobody waits for, and remembers the
+// batches that are so as a whole. It needs the lock.
 func (q *queue) sweep() {
+	touched := map[string]bool{}
 	for t, j := range q.jobs {
 		if j.left && j.phase == ended {
 			delete(q.jobs, t)
+			touched[j.label] = true
 		}
+	}
+	delete(touched, "")
+	for _, j := range q.jobs {
+		delete(touched, j.label)
+	}
+	for label := range touched {
+		q.batches[label] = nil // Slurm shows its jobs for a while yet
+		q.spent = append(q.spent, label)
+	}
+}
+
+// clear removes the files of batches that are over: on a file system that machines
+// share, files are counted.
+func (q *queue) clear() {
+	q.mu.Lock()
+	spent := q.spent
+	q.spent = nil
+	q.mu.Unlock()
+	for _, label := range spent {
+		_ = os.RemoveAll(filepath.Dir(q.list(strings.TrimPrefix(label, q.label(""))))) // what is left is in nobody's way
 	}
 }
 

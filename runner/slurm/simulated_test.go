@@ -21,7 +21,7 @@ import (
 	"github.com/inflame-deeplearning/sweep/sweep/trialdir"
 )
 
-var nodes = flag.Int("nodes", 200, "nodes of the simulated cluster")
+var nodes = flag.Int("nodes", 100, "nodes of the simulated cluster")
 
 // simulated is a cluster in virtual time: its commands are functions, its nodes
 // goroutines that write into the trial directories as trials do. A node has room for
@@ -175,6 +175,9 @@ func processorTime(t *testing.T) time.Duration {
 // Three trials a node on a cluster of -nodes nodes: each runs once, Slurm is asked as
 // seldom for many as for few, and what that costs is told.
 func TestSimulatedCluster(t *testing.T) {
+	if testing.Short() {
+		*nodes = min(*nodes, 20)
+	}
 	dir := t.TempDir()
 	s := &simulated{t: t, steps: 10, each: time.Minute, free: *nodes, calls: map[string]int{}, spent: map[string]time.Duration{}}
 	trials := 3 * *nodes
@@ -234,6 +237,37 @@ func simulate(ctx context.Context, t *testing.T, s *simulated) sweep.Result {
 	}
 	s.work.Wait()
 	return result
+}
+
+// Of a batch whose trials are over no file is left, and the next is not disturbed.
+func TestBatchesAreCleared(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		s := &simulated{t: t, steps: 1, each: time.Minute, free: 1, calls: map[string]int{}, spent: map[string]time.Duration{}}
+		r, err := newRunner(Config{Dir: dir, CPUs: 1, MaxJobs: 4, Poll: 5 * time.Second}, s.run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var group errgroup.Group
+		for i := range 3 { // a batch each, one after the other
+			group.Go(func() error {
+				time.Sleep(time.Duration(i) * time.Second)
+				result, err := r.Run(t.Context(), sweep.Job{Trial: sweep.Trial{Run: "one-1", Dir: filepath.Join(dir, strconv.Itoa(i))}}, func(sweep.Report) {})
+				if err != nil || result.Outcome != sweep.Succeeded {
+					return fmt.Errorf("trial %d: %+v, %w", i, result, err)
+				}
+				return nil
+			})
+		}
+		if err := group.Wait(); err != nil {
+			t.Error(err)
+		}
+		s.work.Wait()
+	})
+	left, err := filepath.Glob(filepath.Join(dir, "*", "batches", "*"))
+	if err != nil || len(left) != 1 { // of the last one it is not known yet that it is over
+		t.Errorf("left are %v (%v)", left, err)
+	}
 }
 
 // A submission that came through, though sbatch said otherwise, is not repeated.

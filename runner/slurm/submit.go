@@ -112,7 +112,7 @@ func (q *queue) accept(batch []*job, id, label string) {
 	gone := map[*job]bool{}
 	tasks := make([]trialdir.Task, len(batch))
 	for i, j := range batch {
-		gone[j], tasks[i] = true, j.task
+		gone[j], tasks[i], j.label = true, j.task, label
 		j.set(entry{id: fmt.Sprintf("%s_%d", id, i), state: "PENDING"}, waiting)
 		if j.end != "" { // meanwhile
 			q.doomed["KILL"] = append(q.doomed["KILL"], j.entry.id)

@@ -156,7 +156,7 @@ func (c *Cluster) start(ctx context.Context) error {
 	return c.Await(ctx, "idle", Nodes...)
 }
 
-// Up starts the controller, "slurmctld", or a node, after a Kill.
+// Up starts the controller, "slurmctld", or a node, after a Kill or Stop.
 func (c *Cluster) Up(name string) error {
 	if name == "slurmctld" {
 		return c.launch(name, "-D")
@@ -188,9 +188,15 @@ func (c *Cluster) launch(name string, args ...string) error {
 }
 
 // Kill ends the controller or a node at once, as kill -9 does.
-func (c *Cluster) Kill(name string) {
+func (c *Cluster) Kill(name string) { c.signal(name, syscall.SIGKILL) }
+
+// Stop ends the controller or a node in order: the controller saves what it knows of
+// jobs, which it otherwise does a few seconds after it has learned it.
+func (c *Cluster) Stop(name string) { c.signal(name, syscall.SIGTERM) }
+
+func (c *Cluster) signal(name string, s syscall.Signal) {
 	if d := c.runs[name]; d != nil {
-		_ = d.cmd.Process.Kill() // it may have ended
+		_ = d.cmd.Process.Signal(s) // it may have ended
 		<-d.ended
 		delete(c.runs, name)
 	}
