@@ -130,6 +130,11 @@ func (q *queue) learn(entries []entry) (unseen []*job) {
 			}
 			continue
 		}
+		if e.unlaunchable() && j.phase != ended { // nobody asked for that: it is cancelled, and the trial tried again
+			q.doomed["KILL"] = append(q.doomed["KILL"], e.id)
+			q.nudge()
+			e.state = "LAUNCH_FAILED"
+		}
 		seen[j] = true
 		adopted := j.entry.id == ""
 		j.label, _, _ = strings.Cut(e.comment, " ")

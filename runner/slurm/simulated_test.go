@@ -1,6 +1,7 @@
 package slurm
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -42,11 +43,13 @@ type simulated struct {
 	printed int                      // bytes, by a squeue, at the most
 	work    sync.WaitGroup
 
-	said []string // by the runner
+	broken int      // launches that fail
+	said   []string // by the runner
 }
 
 type simulatedJob struct {
 	id, state, comment string
+	reason             string // why it is held
 	task               trialdir.Task
 	ended              time.Time
 	cancelled          bool
@@ -119,6 +122,11 @@ func (s *simulated) schedule() {
 	for s.free > 0 && len(s.queued) > 0 {
 		j := s.queued[0]
 		s.queued = s.queued[1:]
+		if s.broken > 0 {
+			s.broken--
+			j.reason = "launch failed requeued held"
+			continue
+		}
 		s.free--
 		j.state = "RUNNING"
 		s.work.Go(func() { s.trial(j) })
@@ -153,7 +161,7 @@ func (s *simulated) squeue() string {
 			continue
 		}
 		kept = append(kept, j)
-		for i, cell := range []string{j.id, j.state, "0", "0", "n1", "None", j.comment} {
+		for i, cell := range []string{j.id, j.state, "0", "0", "n1", cmp.Or(j.reason, "None"), j.comment} {
 			fmt.Fprintf(&b, "%-*.*s", columns[i].width, columns[i].width, cell)
 		}
 		b.WriteByte('\n')
@@ -276,6 +284,17 @@ func TestSubmissionInDoubt(t *testing.T) {
 		s := &simulated{fails: map[string]int{"sbatch": 1, "squeue": 2}}
 		if result := simulate(t.Context(), t, s); result.Outcome != sweep.Succeeded || s.last != 1 {
 			t.Errorf("result %+v after %d arrays, want one", result, s.last)
+		}
+	})
+}
+
+// A job that its node did not start is cancelled, and the trial lost, not held for ever.
+func TestLaunchFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &simulated{broken: 1}
+		result := simulate(t.Context(), t, s)
+		if result.Outcome != sweep.Lost || !strings.Contains(result.Message, "launch failed") || s.calls["scancel"] != 1 {
+			t.Errorf("result %+v, calls %v", result, s.calls)
 		}
 	})
 }

@@ -119,6 +119,12 @@ func (e entry) signal() int { return e.exit & 0x7f }
 // code is the exit code of the job's process.
 func (e entry) code() int { return e.exit >> 8 & 0xff }
 
+// unlaunchable reports whether a node did not start the job, which Slurm then holds
+// until somebody looks into it.
+func (e entry) unlaunchable() bool {
+	return e.phase() == waiting && strings.HasPrefix(e.reason, "launch failed")
+}
+
 // heldBack reports whether the job waits for somebody to let it go on.
 func (e entry) heldBack() bool {
 	return e.state == "REQUEUE_HOLD" || e.state == "SPECIAL_EXIT" || e.phase() == waiting && strings.Contains(strings.ToLower(e.reason), "held")
