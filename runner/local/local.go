@@ -24,7 +24,7 @@ type Config struct {
 	_            struct{}      `doc:"This machine: a child process a trial, a trial a core or a share of a GPU."`
 	Parallel     int           `hcl:"parallel" doc:"Trials at once. 0: as many as the cores, or the GPUs, are enough for." default:"0" min:"0" max:"4096"`
 	GPUs         string        `hcl:"gpus" doc:"GPUs to share out: \"none\", \"all\", or their numbers, \"0,2\". A trial sees its own through CUDA_VISIBLE_DEVICES. The built-in models train on cores." default:"none"`
-	TrialsPerGPU int           `hcl:"trials_per_gpu" doc:"Trials at once on each GPU." default:"1" min:"1" max:"64"`
+	TrialsPerGPU int           `hcl:"trials_per_gpu" doc:"Trials at once on each GPU, where its memory is enough for what the like have needed so far." default:"1" min:"1" max:"64"`
 	Timeout      time.Duration `hcl:"timeout" doc:"Longest time for a trial; 0s: any." default:"0s"`
 	Retry        runner.Policy `hcl:"retry" doc:"How often a trial is tried again, by how it ended." default:"{}"`
 	Grace        time.Duration `hcl:"grace" doc:"Time a trial has to write a checkpoint and end before it is killed." default:"10s"`

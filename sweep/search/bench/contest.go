@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -218,12 +220,17 @@ func (c *contest) load() error {
 	if c.cache == "" {
 		return nil
 	}
-	text, err := os.ReadFile(c.cache)
+	f, err := os.Open(c.cache)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
+	if err != nil {
+		return fmt.Errorf("read results of earlier runs: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // it is only read
+	in, err := gzip.NewReader(f)
 	if err == nil {
-		err = json.Unmarshal(text, &c.known)
+		err = json.NewDecoder(in).Decode(&c.known)
 	}
 	if err != nil {
 		return fmt.Errorf("read results of earlier runs: %w", err)
@@ -235,9 +242,11 @@ func (c *contest) save() error {
 	if c.cache == "" {
 		return nil
 	}
-	text, err := json.Marshal(c.known)
+	var text bytes.Buffer
+	out := gzip.NewWriter(&text)
+	err := errors.Join(json.NewEncoder(out).Encode(c.known), out.Close())
 	if err == nil {
-		err = os.WriteFile(c.cache, text, 0o600)
+		err = os.WriteFile(c.cache, text.Bytes(), 0o600)
 	}
 	if err != nil {
 		return fmt.Errorf("keep results for later runs: %w", err)

@@ -49,7 +49,7 @@ func run(ctx context.Context, args []string, out, log io.Writer) (err error) {
 	flags.StringVar(&o.table, "table", "", "the table of real trainings, mnist-mlp.csv; empty: it is left out")
 	flags.StringVar(&o.problems, "problems", "", "some of the problems, with commas between; empty: all")
 	flags.StringVar(&o.methods, "methods", "", "some of the methods, ours as tpe and theirs as optuna-tpe; empty: all")
-	flags.StringVar(&o.cache, "cache", "", "file that keeps the results of Optuna's runs, which then need not be run again")
+	flags.StringVar(&o.cache, "cache", "", "file (JSON, compressed) that keeps the results of Optuna's runs, which then need not be run again")
 	flags.IntVar(&o.seeds, "seeds", 30, "runs of each method on each problem")
 	flags.IntVar(&o.trials, "trials", 100, "evaluations a run")
 	flags.IntVar(&o.pending, "pending", 1, "evaluations under way at a time")
