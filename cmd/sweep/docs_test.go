@@ -42,11 +42,11 @@ func runPage(t *testing.T, page string, vars map[string]string) {
 		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{Files: []string{file}, RequireExplicitExec: true, Setup: func(env *testscript.Env) error {
-		for name, value := range vars {
-			env.Setenv(name, value)
-		}
 		if err := setup(env); err != nil {
 			return err
+		}
+		for name, value := range vars {
+			env.Setenv(name, value)
 		}
 		return os.Symlink(env.Getenv("EXAMPLES"), filepath.Join(env.WorkDir, "examples"))
 	}})

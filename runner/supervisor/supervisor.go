@@ -95,8 +95,12 @@ func (s *Supervisor) look() {
 	}
 }
 
-// record records those that are new.
+// record records those that are new. Where an engine looks after the trial there is no
+// record: nobody else of this machine would read it.
 func (s *Supervisor) record(below []process.ID) {
+	if s.lock == nil {
+		return
+	}
 	below = slices.DeleteFunc(slices.Clone(below), func(id process.ID) bool { return s.known[id] })
 	if len(below) == 0 {
 		return

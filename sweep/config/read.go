@@ -171,7 +171,11 @@ func (r *reader) check(e hcl.Expression, roots ...string) bool {
 	for _, root := range roots {
 		s[root] = names[root]
 	}
-	diags := append(s.check(e), checkCalls(e, r.ctx.Functions)...)
+	known := functions()
+	if r.ctx != nil { // which profiles come before
+		known = r.ctx.Functions
+	}
+	diags := append(s.check(e), checkCalls(e, known)...)
 	r.add(diags...)
 	return len(diags) == 0
 }
