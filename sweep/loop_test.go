@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -93,10 +94,9 @@ func TestSlowDiskAndJumpingClock(t *testing.T) {
 		m := newMachine(3, 2)
 		l := loop(slow, variants(10), m)
 		l.Spec.Limits.Duration = time.Hour
-		jumps := 0
+		var jumps atomic.Int64
 		l.Now = func() time.Time {
-			jumps++
-			return time.Now().Round(0).AddDate(0, jumps*7%24-12, 0)
+			return time.Now().Round(0).AddDate(0, int(jumps.Add(7)%24)-12, 0)
 		}
 		start := time.Now()
 		sum, err := l.Do(t.Context())

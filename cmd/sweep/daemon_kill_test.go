@@ -19,10 +19,10 @@ import (
 // second, kills it with SIGKILL at random moments and starts it again: every second
 // has its record, and every one that was fired is one run.
 func TestKilledDaemonDoublesNothingAndLosesNothing(t *testing.T) {
-	kills := 12
 	if testing.Short() {
-		kills = 4
+		t.Skip("it kills a daemon whose nights are seconds: a slow program misses them")
 	}
+	const kills = 12
 	for _, overlap := range []string{"skip", "queue"} {
 		t.Run(overlap, func(t *testing.T) {
 			n := newNightly(t, "sleep 0.3; echo loss=1", fmt.Sprintf("cron = \"* * * * * *\"\n  fresh = true\n  overlap = %q", overlap))
@@ -66,6 +66,9 @@ func TestKilledDaemonDoublesNothingAndLosesNothing(t *testing.T) {
 // TestFiringIsGoneOnWithFromAnyMoment has a daemon begin where another was cut off:
 // after the firing was recorded, and after its run has ended.
 func TestFiringIsGoneOnWithFromAnyMoment(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts many daemons")
+	}
 	const yearly = `cron = "0 0 1 1 *"`
 	// open is a firing as it was before its end was recorded.
 	open := func(n *nightly, f schedule.Firing) {

@@ -16,6 +16,9 @@ import (
 // A removal is killed at any moment, again and again; the store is consistent after
 // each kill, what stays keeps its leaderboard, and in the end nothing else is left.
 func TestKilledRemovals(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it kills and starts again")
+	}
 	program, err := exec.LookPath("sweep")
 	if err != nil {
 		t.Fatal(err)

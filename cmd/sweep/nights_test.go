@@ -24,6 +24,9 @@ import (
 // changes, runs that fail, that are too long for a day or their deadline, and five
 // times in which the daemon is ended in the middle of a run and is away for days.
 func TestDaemonLivesThroughFourHundredNights(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it lives through four hundred nights")
+	}
 	t.Chdir(t.TempDir()) // the daemon goes to where schedules were added, and this back
 	synctest.Test(t, func(t *testing.T) {
 		const nights = 400
