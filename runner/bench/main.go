@@ -1,7 +1,7 @@
 // Command bench measures what the runner and the store cost beside the trials: real
 // sweeps of programs that sleep and report, and a loop whose trials are nothing at
-// all. It prints a table of docs/benchmarks.md. Unix only: it reads what processes
-// used.
+// all. It prints a table of docs/benchmarks.md. Linux only: what the runner itself
+// used is read in /proc.
 //
 //	go run ./runner/bench
 //	go run ./runner/bench -only sleepers -sleepers 10000
