@@ -105,9 +105,9 @@ func noted(db *results.DB, run string, prepare func(context.Context, sweep.Task)
 	}
 }
 
-// unchanged says so where all of a run's trials were taken from earlier ones.
-func (o *options) unchanged(cmd *cobra.Command, db *results.DB, run results.Run) error {
-	if run.Cached == 0 || run.Cached != run.Trials() {
+// sayUnchanged says so where all of a run's trials were taken from earlier ones.
+func (o *options) sayUnchanged(cmd *cobra.Command, db *results.DB, run results.Run) error {
+	if !unchanged(run) {
 		return nil
 	}
 	from := map[string]bool{}

@@ -316,7 +316,7 @@ func (r *runOptions) report(cmd *cobra.Command, db *results.DB, id, path string,
 		}
 	}
 	r.say(stderr, "run %s: %s; %s", id, summary.Reason, tally(run))
-	if err := r.unchanged(cmd, db, run); err != nil {
+	if err := r.sayUnchanged(cmd, db, run); err != nil {
 		return err
 	}
 	r.judged(cmd, run)
