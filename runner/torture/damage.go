@@ -33,6 +33,9 @@ func overwritten(ctx context.Context, w *workspace, p *program) error {
 	})
 }
 
+// errNothing: there was nothing to damage; the run was killed, and that is all.
+var errNothing = errors.New("nothing was damaged")
+
 // damage kills the run and damages its store. A check has to find that, unless what
 // was hit is not in use, and a run to refuse it; then the backup takes its place.
 func (w *workspace) damage(ctx context.Context, p *program, do func([]byte, *rand.Rand) []byte) error {
@@ -42,19 +45,21 @@ func (w *workspace) damage(ctx context.Context, p *program, do func([]byte, *ran
 	store := filepath.Join(w.results(), "results.db")
 	text, err := os.ReadFile(store)
 	if _, berr := os.Stat(store + ".bak"); berr != nil || err != nil || len(text) <= metas*page {
-		return nil //nolint:nilerr // the run had not come so far
+		return errNothing // the run had not come so far
 	}
 	if err := w.command(ctx, "db", "check").Run(); err != nil {
-		return nil //nolint:nilerr // restored a moment ago: directories of trials have gone ahead of the store
+		return errNothing // restored a moment ago: directories of trials have gone ahead of the store
 	}
-	r := rand.New(rand.NewPCG(uint64(len(text)), uint64(w.inflicted)))
-	if err := os.WriteFile(store, do(text, r), 0o600); err != nil {
+	if err := os.WriteFile(store, do(text, w.random()), 0o600); err != nil {
 		return fmt.Errorf("damage the store: %w", err)
 	}
 	found := w.command(ctx, "db", "check").Run() != nil
 	next := w.start(ctx)
-	if !found {
-		return errors.Join(next.signal(syscall.SIGKILL), next.unexpected())
+	if !found { // the page was not in use
+		if err := errors.Join(next.signal(syscall.SIGKILL), next.unexpected()); err != nil {
+			return err
+		}
+		return errNothing
 	}
 	<-next.ended
 	if next.err == nil {

@@ -17,7 +17,8 @@ type fault struct {
 	// orphans: with the runner and the trials' own processes gone, nobody is left to
 	// end what these started, until the next run does.
 	orphans bool
-	disk    bool // it is one of a disk that the workspace has for itself
+	// able reports whether it can be done here, to this workspace; nil: always.
+	able func(*workspace) bool
 }
 
 var faults = []fault{
@@ -43,8 +44,10 @@ var faults = []fault{
 	{name: "a copy of the store while it is written", inflict: copied},
 	{name: "the store cut short", inflict: cutShort},
 	{name: "a page of the store overwritten", inflict: overwritten},
-	{name: "a full disk", inflict: full, disk: true},
-	{name: "a read-only disk", inflict: readOnly, disk: true},
+	{name: "a full disk", inflict: full, able: (*workspace).onDisk},
+	{name: "a read-only disk", inflict: readOnly, able: (*workspace).onDisk},
+	{name: "a slow disk", inflict: slowed, able: traced},
+	{name: "clocks that jump", inflict: jumped, able: clocked},
 }
 
 // signal sends a signal; that it has ended is no error.

@@ -64,6 +64,16 @@ func (p *program) unexpected() error {
 	return fmt.Errorf("it ended with %w:\n%s", p.err, p.output.String())
 }
 
+// over reports whether it has ended.
+func (p *program) over() bool {
+	select {
+	case <-p.ended:
+		return true
+	default:
+		return false
+	}
+}
+
 // forgive takes back the error of a program that was refused, as another was at
 // work; false: that was not its error.
 func (p *program) forgive() bool {
@@ -107,6 +117,11 @@ func (w *workspace) trialProcesses() []int {
 		}
 	}
 	return pids
+}
+
+// processes are the run's and its trials'.
+func (w *workspace) processes(p *program) []int {
+	return append(w.trialProcesses(), p.cmd.Process.Pid)
 }
 
 // within reports whether a process's working directory is the workspace.

@@ -34,8 +34,14 @@ train {
   epochs        = 30
 }
 
+# Neither is ever due by a true clock.
+limits {
+  duration = "1h"
+}
+
 runner "local" {
   parallel = 2
+  timeout  = "1h"
 }
 `},
 	{name: "command", exact: true, file: `

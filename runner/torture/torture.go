@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -32,7 +31,7 @@ func (t *torture) run(ctx context.Context) error {
 	}
 	undisturbed := map[string]outcome{}
 	for _, s := range chosen {
-		w := t.workspace("undisturbed", s)
+		w := t.workspace("undisturbed", s, 0)
 		if err := w.prepare(); err != nil {
 			return err
 		}
@@ -51,7 +50,7 @@ func (t *torture) run(ctx context.Context) error {
 	r := rand.New(rand.NewPCG(t.seed, 0))
 	for round := 0; t.inflicted < t.kills; round++ {
 		s := chosen[round%len(chosen)]
-		w := t.workspace(fmt.Sprintf("round-%d", round), s)
+		w := t.workspace(fmt.Sprintf("round-%d", round), s, undisturbed[s.name].took)
 		if err := w.prepare(); err != nil {
 			return err
 		}
@@ -79,21 +78,24 @@ const faultsEach = 20
 
 // round tortures one sweep.
 func (t *torture) round(ctx context.Context, w *workspace, r *rand.Rand, want outcome) error {
-	for range min(faultsEach, t.kills-t.inflicted) {
+	for most := min(t.kills, t.inflicted+faultsEach); t.inflicted < most; {
 		if over, err := w.complete(ctx); over || err != nil {
 			break
 		}
 		p := w.start(ctx)
-		delay := time.Duration(r.Float64() * float64(want.took) / 8)
+		delay := w.moment(r, 8)
 		select {
 		case <-p.ended:
 		case <-time.After(delay):
 		}
 		f := faults[r.IntN(len(faults))]
-		for f.disk && !w.disk {
+		for f.able != nil && !f.able(w) {
 			f = faults[r.IntN(len(faults))]
 		}
-		if err := f.inflict(ctx, w, p); err != nil {
+		switch err := f.inflict(ctx, w, p); {
+		case errors.Is(err, errNothing):
+			continue
+		case err != nil:
 			return fmt.Errorf("%s after %v: %w", f.name, delay.Round(time.Millisecond), err)
 		}
 		t.inflicted++
@@ -127,21 +129,34 @@ func (t *torture) round(ctx context.Context, w *workspace, r *rand.Rand, want ou
 
 func (t *torture) report() {
 	fmt.Fprintf(t.out, "%d faults on %d sweeps survived in %v; lost 0, doubled 0\n", t.inflicted, t.sweeps, time.Since(t.began).Round(time.Second))
-	for _, name := range slices.Sorted(maps.Keys(t.faults)) {
-		fmt.Fprintf(t.out, "%6d %s\n", t.faults[name], name)
+	for _, f := range faults {
+		fmt.Fprintf(t.out, "%6d %s\n", t.faults[f.name], f.name)
 	}
 }
 
 // workspace is a sweep in a directory of its own.
-func (t *torture) workspace(name string, s subject) *workspace {
-	return &workspace{torture: t, subject: s, dir: filepath.Join(t.dir, name+"-"+s.name)}
+func (t *torture) workspace(name string, s subject, took time.Duration) *workspace {
+	return &workspace{torture: t, subject: s, took: took, dir: filepath.Join(t.dir, name+"-"+s.name)}
 }
 
 type workspace struct {
 	*torture
 	subject subject
 	dir     string
-	disk    bool // its results are on a disk of their own
+	took    time.Duration // by the undisturbed sweep
+	disk    bool          // its results are on a disk of their own
+}
+
+func (w *workspace) onDisk() bool { return w.disk }
+
+// random is what a fault draws from; what it draws has no influence on the next one.
+func (w *workspace) random() *rand.Rand {
+	return rand.New(rand.NewPCG(w.seed, uint64(w.inflicted+1)))
+}
+
+// moment is some part of the nth part of the time that the undisturbed sweep took.
+func (w *workspace) moment(r *rand.Rand, nth int) time.Duration {
+	return time.Duration(r.Float64() * float64(w.took) / float64(nth))
 }
 
 // results is the directory of the store and the trials.
