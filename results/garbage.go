@@ -31,9 +31,10 @@ type Garbage struct {
 
 // GarbageRun is a run that is not kept.
 type GarbageRun struct {
-	Run    string `json:"run"`
-	Trials int    `json:"trials"`
-	Bytes  int64  `json:"bytes"`
+	Run    string   `json:"run"`
+	Trials int      `json:"trials"`
+	Shared []string `json:"shared,omitempty"` // directories outside the workspace that have trials of it
+	Bytes  int64    `json:"bytes"`
 }
 
 // GarbageDir is what a trial has left and is not kept.
@@ -88,7 +89,11 @@ func (db *DB) Garbage(keep map[string]Keep) (Garbage, error) {
 			case isNeeded:
 				kept, g.Needed = append(kept, r), append(g.Needed, NeededRun{r.ID, by})
 			default:
-				g.Runs = append(g.Runs, GarbageRun{Run: r.ID, Trials: r.Trials()})
+				shared, err := outside(tx, r.ID)
+				if err != nil {
+					return err
+				}
+				g.Runs = append(g.Runs, GarbageRun{Run: r.ID, Trials: r.Trials(), Shared: shared})
 			}
 		}
 		return nil
@@ -97,7 +102,7 @@ func (db *DB) Garbage(keep map[string]Keep) (Garbage, error) {
 		return g, err
 	}
 	for i := range g.Runs {
-		if g.Runs[i].Bytes, err = diskUse(db.runDir(g.Runs[i].Run)); err != nil {
+		if g.Runs[i].Bytes, err = db.uses(g.Runs[i]); err != nil {
 			return g, err
 		}
 	}
@@ -244,11 +249,15 @@ func (db *DB) excessModels(sweepName string, most int, kept []Run) ([]GarbageDir
 			continue
 		}
 		err := db.view(func(tx *tx) error {
+			ours, err := db.ours(tx, r.ID)
+			if err != nil {
+				return err
+			}
 			return each(tx, r.ID, func(t graded) {
 				switch dir := db.restored(t.Dir); {
 				case ongoing:
 					stays[dir] = true
-				case t.CachedAs == "" && dir == db.TrialDir(r.ID, t.Number):
+				case t.CachedAs == "" && ours[filepath.Dir(dir)]:
 					trials = append(trials, sweep.Trial{Run: r.ID, Number: t.Number, Outcome: t.Outcome, Dir: dir, Best: t.Best, Violation: t.Violation})
 				}
 			})

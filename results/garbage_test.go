@@ -18,6 +18,12 @@ import (
 // identity is in cached, as the name of another.
 func night(t *testing.T, db *DB, sweepName string, status Status, accs []float64, cached map[int]string) Run {
 	t.Helper()
+	return nightAt(t, db, db.TrialDir, sweepName, status, accs, cached)
+}
+
+// nightAt is a night whose trials' directories are where dir says.
+func nightAt(t *testing.T, db *DB, dir func(run string, number int) string, sweepName string, status Status, accs []float64, cached map[int]string) Run {
+	t.Helper()
 	run := start(t, db, Run{Sweep: sweepName, Hash: fmt.Sprint(time.Now().UnixNano()), Started: time.Unix(1_700_000_000, 0)})
 	release, err := db.Lock(run.ID)
 	if err != nil {
@@ -27,7 +33,7 @@ func night(t *testing.T, db *DB, sweepName string, status Status, accs []float64
 	for n, acc := range accs {
 		tr := trial(run, n, sweep.Succeeded, acc)
 		tr.ID = fmt.Sprintf("%s-%d", run.ID, n)
-		tr.Dir = db.TrialDir(run.ID, n)
+		tr.Dir = dir(run.ID, n)
 		if from := cached[n]; from != "" {
 			original, _, err := db.FindTrial(from)
 			if err != nil {
@@ -303,18 +309,18 @@ func TestNothingIsTakenOverFromARemovedRun(t *testing.T) {
 func TestRemovalsThatAreCutOff(t *testing.T) {
 	cut := errors.New("cut off")
 	for name, until := range map[string]func(db *DB) error{
-		"marked": func(db *DB) error { return db.mark("grid-1") },
+		"marked": func(db *DB) error { return db.mark(GarbageRun{Run: "grid-1"}) },
 		"record removed": func(db *DB) error {
 			_, err := db.forget([]string{"grid-1"})
-			return errors.Join(db.mark("grid-1"), err)
+			return errors.Join(db.mark(GarbageRun{Run: "grid-1"}), err)
 		},
 		"directory half empty": func(db *DB) error {
-			err := db.mark("grid-1")
+			err := db.mark(GarbageRun{Run: "grid-1"})
 			_, ferr := db.forget([]string{"grid-1"})
 			return errors.Join(err, ferr, os.RemoveAll(db.TrialDir("grid-1", 0)), os.Remove(filepath.Join(db.runDir("grid-1"), "lock")))
 		},
 		"the mark alone": func(db *DB) error {
-			err := db.mark("grid-1")
+			err := db.mark(GarbageRun{Run: "grid-1"})
 			_, ferr := db.forget([]string{"grid-1"})
 			for n := range 2 {
 				ferr = errors.Join(ferr, os.RemoveAll(db.TrialDir("grid-1", n)))
@@ -365,7 +371,7 @@ func TestRemovalsThatAreCutOff(t *testing.T) {
 func TestUnknownDirectoriesAreLeftAlone(t *testing.T) {
 	db := open(t)
 	night(t, db, "grid", Finished, []float64{0.1}, nil)
-	if err := db.mark("grid-1"); err != nil {
+	if err := db.mark(GarbageRun{Run: "grid-1"}); err != nil {
 		t.Fatal(err)
 	}
 	unknown := filepath.Join(db.TrialDir("grid-7", 0), "model")

@@ -2,6 +2,7 @@ package results
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -16,7 +17,8 @@ import (
 )
 
 // A run is removed in this order, so that it can be cut off anywhere: a mark in its
-// directory, its record, the rest of the directory, the mark. A mark beside a record
+// directory, which names what it has outside the workspace, its record, what the mark
+// names, the rest of the directory, the mark. A mark beside a record
 // means nothing; a marked directory without a record is cleared away by whoever comes
 // next. A directory without either is not touched: after a restore it may hold results
 // that the store has forgotten.
@@ -77,7 +79,7 @@ func (db *DB) removeRuns(runs []GarbageRun) (gone []GarbageRun, err error) {
 			continue
 		}
 		defer func() { err = errors.Join(err, release()) }()
-		if err := db.mark(r.Run); err != nil {
+		if err := db.mark(r); err != nil {
 			return nil, err
 		}
 		ids = append(ids, r.Run)
@@ -91,7 +93,7 @@ func (db *DB) removeRuns(runs []GarbageRun) (gone []GarbageRun, err error) {
 			continue
 		}
 		gone = append(gone, r)
-		if err := clearAway(db.runDir(r.Run)); err != nil {
+		if err := db.clearAway(r.Run); err != nil {
 			return gone, err
 		}
 	}
@@ -99,8 +101,9 @@ func (db *DB) removeRuns(runs []GarbageRun) (gone []GarbageRun, err error) {
 }
 
 // mark notes in a run's directory that its record is about to be removed.
-func (db *DB) mark(run string) error {
-	return trialdir.WriteFile(filepath.Join(db.runDir(run), markFile), nil)
+func (db *DB) mark(r GarbageRun) error {
+	text, err := json.Marshal(r.Shared)
+	return errors.Join(err, trialdir.WriteFile(filepath.Join(db.runDir(r.Run), markFile), text))
 }
 
 // forget removes the records of runs that are still not needed, and answers which.
@@ -197,8 +200,26 @@ func adopt(tx *tx, run string, orphans map[string]bool) error {
 	return errors.Join(err, errors.Join(faults...))
 }
 
-// clearAway deletes the directory of a run without a record, the mark last.
-func clearAway(dir string) error {
+// clearAway deletes what is left of a run without a record.
+func (db *DB) clearAway(run string) error {
+	text, err := os.ReadFile(filepath.Join(db.runDir(run), markFile))
+	if err != nil {
+		return err
+	}
+	var shared []string
+	if err := json.Unmarshal(text, &shared); err != nil && len(text) > 0 { // marks were empty once
+		return fmt.Errorf("read the mark of run %s, which was removed: %w", run, err)
+	}
+	for _, dir := range shared {
+		if err := db.vacate(dir); err != nil {
+			return err
+		}
+	}
+	return removeLast(db.runDir(run), markFile)
+}
+
+// removeLast deletes a directory, and in it what is called last at the end.
+func removeLast(dir, last string) error {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -207,7 +228,7 @@ func clearAway(dir string) error {
 		return err
 	}
 	for _, e := range entries {
-		if e.Name() == markFile {
+		if e.Name() == last {
 			continue
 		}
 		if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
@@ -239,7 +260,7 @@ func (db *DB) sweepUp() error {
 		if known[e.Name()] { // it was not removed after all
 			err = os.Remove(mark)
 		} else {
-			err = clearAway(db.runDir(e.Name()))
+			err = db.clearAway(e.Name())
 		}
 		if err != nil {
 			return fmt.Errorf("clear garbage away: %w", err)

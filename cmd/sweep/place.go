@@ -37,14 +37,21 @@ func placeOf(db *results.DB, run results.Run, r sweep.Runner) place {
 }
 
 // hold keeps other machines, whose stores know nothing of this one's lock, from working
-// on the run as well. The context ends when one does all the same.
-func (p place) hold(ctx context.Context, say func(string)) (context.Context, func() error, error) {
+// on the run as well. The context ends when one does all the same. That this store needs
+// the trials stays noted there.
+func (p place) hold(ctx context.Context, db *results.DB, say func(string)) (context.Context, func() error, error) {
 	if p.shared == "" {
 		return ctx, func() error { return nil }, nil
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	release, err := runner.Hold(ctx, p.shared, runner.Silence, say, cancel)
-	return ctx, release, err
+	if err != nil {
+		return ctx, release, err
+	}
+	if err := db.Occupy(p.shared); err != nil {
+		return ctx, release, errors.Join(err, release())
+	}
+	return ctx, release, nil
 }
 
 // shared is a run's name among those of other workspaces: the same sweep, begun on

@@ -244,7 +244,7 @@ func planned(file *config.File) (int, error) {
 // loop runs the sweep under a display of its progress.
 func (r *runOptions) loop(cmd *cobra.Command, db *results.DB, run results.Run, file *config.File, p *config.Plugins) (summary sweep.Summary, err error) {
 	at := placeOf(db, run, file.Runner)
-	ctx, release, err := at.hold(cmd.Context(), func(text string) { r.say(cmd.ErrOrStderr(), "%s", text) })
+	ctx, release, err := at.hold(cmd.Context(), db, func(text string) { r.say(cmd.ErrOrStderr(), "%s", text) })
 	if err != nil {
 		return summary, fmt.Errorf("work on run %s: %w", run.ID, err)
 	}

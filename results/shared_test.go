@@ -1,0 +1,102 @@
+package results
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// What a run has in a directory that machines share goes with the run, unless the
+// workspace of another machine has a record of it too: then with the last of them.
+func TestSharedDirectoriesGoWithTheLastRunThatNeedsThem(t *testing.T) {
+	shared := t.TempDir()
+	at := func(run string, n int) string { return filepath.Join(shared, run, fmt.Sprintf("%06d", n)) }
+	record := func(nights int) *DB {
+		db := open(t)
+		for range nights {
+			run := nightAt(t, db, at, "grid", Finished, []float64{0.1, 0.2}, nil)
+			if err := db.Occupy(filepath.Join(shared, run.ID)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return db
+	}
+	here, there := record(3), record(1)
+	keep := map[string]Keep{"grid": {Runs: 1, Champions: true}}
+
+	g := remove(t, here, garbage(t, here, keep))
+	if runs, _, _ := names(g); runs != "grid-2 grid-1" {
+		t.Fatalf("removed %s", runs)
+	}
+	if g.Runs[0].Bytes < 800 || g.Runs[1].Bytes > 400 {
+		t.Errorf("grid-2 took %d bytes and the rest of grid-1 %d, want eight files of 100 and none", g.Runs[0].Bytes, g.Runs[1].Bytes)
+	}
+	for run, stays := range map[string]bool{"grid-1": true, "grid-2": false, "grid-3": true} {
+		if exists(filepath.Join(at(run, 0), "model", "weights")) != stays {
+			t.Errorf("the models of %s are there: %t, want %t", run, !stays, stays)
+		}
+	}
+
+	night(t, there, "grid", Finished, []float64{0.3}, nil)
+	remove(t, there, garbage(t, there, keep))
+	if exists(filepath.Join(shared, "grid-1")) {
+		t.Error("nobody needs grid-1, and its directory is there")
+	}
+	if left, _ := filepath.Glob(filepath.Join(here.dir, "runs", "*", markFile)); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+}
+
+// Models beyond those kept go from there as well, where no other workspace has them.
+func TestSharedModels(t *testing.T) {
+	shared := t.TempDir()
+	at := func(run string, n int) string { return filepath.Join(shared, run, fmt.Sprintf("%06d", n)) }
+	db := open(t)
+	for range 2 {
+		run := nightAt(t, db, at, "grid", Finished, []float64{0.1, 0.2, 0.3}, nil)
+		if err := db.Occupy(filepath.Join(shared, run.ID)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := open(t).Occupy(filepath.Join(shared, "grid-1")); err != nil {
+		t.Fatal(err)
+	}
+	_, models, _ := names(garbage(t, db, map[string]Keep{"grid": {Models: 1, Champions: true}}))
+	if models != "grid-2/1 grid-2/0" {
+		t.Errorf("models that go: %s", models)
+	}
+}
+
+// A directory without this workspace's mark is not touched, whatever the record says.
+func TestDirectoriesOfOthersAreLeftAlone(t *testing.T) {
+	shared := t.TempDir()
+	db := open(t)
+	for range 2 {
+		nightAt(t, db, func(run string, n int) string { return filepath.Join(shared, run, fmt.Sprint(n)) }, "grid", Finished, []float64{0.1}, nil)
+	}
+	keep := map[string]Keep{"grid": {Runs: 1, Champions: true}}
+	remove(t, db, garbage(t, db, keep))
+	if !exists(filepath.Join(shared, "grid-1", "0", "model")) {
+		t.Error("a directory was removed that nobody had marked")
+	}
+}
+
+// A removal that is cut off after the record is finished by the next one.
+func TestRemovalsOfSharedDirectoriesThatAreCutOff(t *testing.T) {
+	shared := t.TempDir()
+	dir := filepath.Join(shared, "grid-1")
+	db := open(t)
+	nightAt(t, db, func(_ string, n int) string { return filepath.Join(dir, fmt.Sprint(n)) }, "grid", Finished, []float64{0.1, 0.2}, nil)
+	night(t, db, "grid", Finished, []float64{0.1}, nil)
+	err := errors.Join(db.Occupy(dir), db.mark(GarbageRun{Run: "grid-1", Shared: []string{dir}}))
+	_, ferr := db.forget([]string{"grid-1"})
+	if err := errors.Join(err, ferr, os.RemoveAll(filepath.Join(dir, "0"))); err != nil {
+		t.Fatal(err)
+	}
+	remove(t, db, garbage(t, db, nil))
+	if exists(dir) || exists(db.runDir("grid-1")) {
+		t.Error("what was left of the run is still there")
+	}
+}
