@@ -38,7 +38,8 @@ func (db *DB) clear(t sweep.Trial) error {
 		err = errors.New("a process works in it: end it, and run the sweep again")
 	}
 	if err == nil {
-		err = errors.Join(moveAside(t.Dir, name), lock.Unlock())
+		// Nobody will work there again who could remove what a kill left half-written.
+		err = errors.Join(trialdir.Dir(t.Dir).Tidy(), moveAside(t.Dir, name), lock.Unlock())
 	}
 	if err != nil {
 		return fmt.Errorf("clear the directory %s of trial %s, which is that of another: %w", t.Dir, name, err)

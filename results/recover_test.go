@@ -2,6 +2,7 @@ package results
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -42,6 +43,12 @@ func TestLaunchClearsTheDirectoryOfAnother(t *testing.T) {
 		if err := dir.Create(trialdir.Spec{Trial: old}); err != nil {
 			t.Fatal(err)
 		}
+		if err := os.WriteFile(launched.Dir+"/.tmp-1", nil, 0o600); err != nil { // its process was killed
+			t.Fatal(err)
+		}
+	}
+	if left, _ := filepath.Glob(launched.Dir + "-*/.tmp-*"); len(left) > 0 {
+		t.Errorf("half-written: %v", left)
 	}
 	for _, name := range []string{"", "-2"} {
 		if _, err := os.Stat(launched.Dir + "-" + old.ID + name); err != nil {
