@@ -27,8 +27,9 @@ func (e *BusyError) Error() string {
 	return fmt.Sprintf("%s by process %d: wait for it, or interrupt it", e.What, e.PID)
 }
 
-// lockDir locks a directory, which it makes, and leaves the number of this process in
-// it. The error is a BusyError where another process has it.
+// lockDir locks a directory, which it makes, removes what a process that was killed left
+// half-written, and leaves the number of this process in it. The error is a BusyError
+// where another process has it.
 func lockDir(dir, what string, take func(*flock.Flock) (bool, error)) (release func() error, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make directory to lock: %w%s", err, elsewhere(err))
@@ -41,7 +42,8 @@ func lockDir(dir, what string, take func(*flock.Flock) (bool, error)) (release f
 	if !held {
 		return nil, &BusyError{what, pidIn(dir)}
 	}
-	if err := os.WriteFile(filepath.Join(dir, "pid"), fmt.Appendln(nil, os.Getpid()), 0o600); err != nil {
+	err = errors.Join(trialdir.Dir(dir).Tidy(), os.WriteFile(filepath.Join(dir, "pid"), fmt.Appendln(nil, os.Getpid()), 0o600))
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("lock %s: %w", dir, err), lock.Unlock())
 	}
 	return lock.Unlock, nil

@@ -11,27 +11,28 @@ import (
 	"github.com/inflame-deeplearning/sweep/sweep/trialdir"
 )
 
-// owed is a file in a run's directory while somebody is to be told of the run's end.
+// owed is a file in a run's directory until its report is written, and everybody told
+// of the run's end who is to be.
 func (db *DB) owed(run string) string { return filepath.Join(db.dir, "runs", run, "owed") }
 
-// Owe notes that somebody is to be told of a run's end, whatever happens then.
+// Owe notes what is to follow a run's end, whatever happens then.
 func (db *DB) Owe(run string) error {
 	if err := trialdir.WriteFile(db.owed(run), nil); err != nil {
-		return fmt.Errorf("note who is to be told of run %s: %w", run, err)
+		return fmt.Errorf("note what is to follow run %s: %w", run, err)
 	}
 	return nil
 }
 
-// Told notes that nobody is to be told of a run any more.
+// Told notes that it has: nobody is to be told of a run any more.
 func (db *DB) Told(run string) error {
 	if err := os.Remove(db.owed(run)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("note who was told of run %s: %w", run, err)
+		return fmt.Errorf("note what has followed run %s: %w", run, err)
 	}
 	return nil
 }
 
-// Untold are the runs of a sweep that have ended while nobody was told, the oldest
-// first.
+// Untold are the runs of a sweep that have ended, and whose process was killed before
+// everybody was told, the oldest first.
 func (db *DB) Untold(sweepName string) ([]Run, error) {
 	runs, err := db.Runs()
 	if err != nil {

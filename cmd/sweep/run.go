@@ -148,10 +148,8 @@ func (r *runOptions) run(cmd *cobra.Command, path string, p *config.Plugins) err
 	if err := r.keepBackup(cmd, db); err != nil {
 		return err
 	}
-	if len(file.Notifiers) > 0 {
-		if err := db.Owe(run.ID); err != nil {
-			return err
-		}
+	if err := db.Owe(run.ID); err != nil {
+		return err
 	}
 	if resumed {
 		r.say(cmd.ErrOrStderr(), "going on with run %s", run.ID)
