@@ -36,6 +36,8 @@ func slowed(ctx context.Context, w *workspace, p *program) error {
 	var words bytes.Buffer
 	cmd := exec.CommandContext(tracing, tracer, args...)
 	cmd.Stderr = &words
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // to try what it may do, it starts others
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	if err := cmd.Start(); err != nil {
 		return errors.Join(fmt.Errorf("slow the disk: %w", err), p.signal(syscall.SIGKILL))
 	}
