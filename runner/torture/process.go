@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -133,11 +134,32 @@ func (w *workspace) within(proc string) bool {
 // patience is how long processes have to end after their runner.
 const patience = 20 * time.Second
 
-// deserted waits until nobody works in the workspace any more.
+// deserted waits until nobody works in the workspace any more but orphans.
 func (w *workspace) deserted(ctx context.Context) error {
+	return gone(ctx, func() []int {
+		return slices.DeleteFunc(w.trialProcesses(), func(pid int) bool { return slices.Contains(w.orphans, pid) })
+	})
+}
+
+// left waits until a run has ended the orphans that it found.
+func (w *workspace) left(ctx context.Context, p *program) error {
+	err := gone(ctx, func() []int {
+		if p.over() { // before it came to that
+			return nil
+		}
+		return slices.DeleteFunc(w.trialProcesses(), func(pid int) bool { return !slices.Contains(w.orphans, pid) })
+	})
+	if !p.over() {
+		w.orphans = nil
+	}
+	return err
+}
+
+// gone waits until there are no such processes any more.
+func gone(ctx context.Context, such func() []int) error {
 	deadline := time.Now().Add(patience) //nolint:forbidigo // it waits for real processes
 	for {
-		pids := w.trialProcesses()
+		pids := such()
 		if len(pids) == 0 {
 			return nil
 		}

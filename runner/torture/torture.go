@@ -83,6 +83,11 @@ func (t *torture) round(ctx context.Context, w *workspace, r *rand.Rand, want ou
 			break
 		}
 		p := w.start(ctx)
+		if r.IntN(2) == 0 { // else it may be killed before it has ended them
+			if err := w.left(ctx, p); err != nil {
+				return err
+			}
+		}
 		delay := w.moment(r, 8)
 		select {
 		case <-p.ended:
@@ -104,7 +109,10 @@ func (t *torture) round(ctx context.Context, w *workspace, r *rand.Rand, want ou
 			fmt.Fprintf(t.out, "%s: %s after %v\n", w.subject.name, f.name, delay.Round(time.Millisecond))
 		}
 		err := errors.Join(p.unexpected(), w.check(ctx, false))
-		if r.IntN(2) == 0 && !f.orphans { // else the next run begins while the last one's trials are still ending
+		if f.orphans {
+			w.orphans = append(w.orphans, w.trialProcesses()...)
+		}
+		if r.IntN(2) == 0 { // else the next run begins while the last one's trials are still ending
 			err = errors.Join(err, w.deserted(ctx))
 		}
 		if err != nil {
@@ -114,6 +122,7 @@ func (t *torture) round(ctx context.Context, w *workspace, r *rand.Rand, want ou
 	if err := w.start(ctx).wait(); err != nil { // also where it is over: the end of the last one may have been cut off
 		return fmt.Errorf("the last run: %w", err)
 	}
+	w.orphans = nil
 	got, err := w.outcome(ctx)
 	if err != nil {
 		return err
@@ -139,6 +148,7 @@ type workspace struct {
 	dir     string
 	took    time.Duration // by the undisturbed sweep
 	disk    bool          // its results are on a disk of their own
+	orphans []int         // processes that nobody was left to end; a run that comes as far as to start trials does
 }
 
 func (w *workspace) onDisk() bool { return w.disk }
