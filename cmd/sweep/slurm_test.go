@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -236,6 +237,21 @@ func TestSlurmKilledRunner(t *testing.T) {
 	writeSweep(t, file, halving)
 	kill(t, dir, 5, file, "--runner", "slurm")
 	whole(t, dir, "halving-1", 16)
+	unlocked(t, shared)
+}
+
+// unlocked tells that nothing was ever locked in the directory that machines share.
+func unlocked(t *testing.T, shared string) {
+	t.Helper()
+	err := filepath.WalkDir(shared, func(path string, e fs.DirEntry, err error) error {
+		if strings.HasSuffix(path, "lock") {
+			t.Errorf("%s was locked", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 // kill runs a sweep and kills it, so many times, at random moments, and lets it come to
@@ -285,7 +301,7 @@ func TestSlurmRunnerOnAnotherMachine(t *testing.T) {
 	if err := first.Start(); err != nil {
 		t.Fatal(err)
 	}
-	running := filepath.Join(shared, "*", "runs", "*", "000003", "metrics.jsonl")
+	running := filepath.Join(shared, "*", "runs", "*", "000003-*", "metrics.jsonl")
 	waitFor(t, func() bool { found, _ := filepath.Glob(running); return len(found) > 0 })
 	second := t.TempDir()
 	early := sweepCommand(t, second, "run", "-q", file)
