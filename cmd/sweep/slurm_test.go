@@ -31,8 +31,14 @@ runner "slurm" {
 // directory that its nodes share.
 func onCluster(t *testing.T) (shared string) {
 	t.Helper()
-	t.Setenv("SLURM_CONF", slurmtest.Start(t).Conf)
 	shared = t.TempDir()
+	onClusterOf(t, slurmtest.Setup{}, shared)
+	return shared
+}
+
+func onClusterOf(t *testing.T, s slurmtest.Setup, shared string) {
+	t.Helper()
+	t.Setenv("SLURM_CONF", s.Start(t).Conf)
 	user := t.TempDir()
 	t.Setenv("XDG_CONFIG_HOME", user)
 	if err := os.Mkdir(filepath.Join(user, "sweep"), 0o700); err != nil {
@@ -41,7 +47,6 @@ func onCluster(t *testing.T) (shared string) {
 	if err := os.WriteFile(filepath.Join(user, "sweep", "runners.hcl"), fmt.Appendf(nil, profile, shared), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return shared
 }
 
 // sweepCommand is the program with its workspace in dir.
@@ -93,6 +98,27 @@ func TestSlurmSweep(t *testing.T) {
 		t.Errorf("leaderboard on the cluster:\n%s\nhere:\n%s", got, want)
 	}
 	file := filepath.Join(t.TempDir(), "halving.hcl")
+	writeSweep(t, file, halving)
+	mustRun(t, there, "run", "-q", file, "--runner", "slurm")
+	whole(t, there, "halving-1", 16)
+}
+
+// Nodes and this machine see late what the others have written: nothing is lost by that,
+// and nothing launched twice.
+func TestSlurmLateFileSystem(t *testing.T) {
+	shared, here, there := t.TempDir(), t.TempDir(), t.TempDir()
+	onClusterOf(t, slurmtest.Setup{Shared: shared}, shared)
+	mustRun(t, here, "run", "-q", "../../examples/grid.hcl")
+	mustRun(t, there, "run", "-q", "../../examples/grid.hcl", "--runner", "slurm")
+	if want, got := board(t, here), board(t, there); want != got {
+		t.Errorf("leaderboard on the cluster:\n%s\nhere:\n%s", got, want)
+	}
+	file := filepath.Join(t.TempDir(), "steps.hcl")
+	writeSweep(t, file, fmt.Sprintf(steps, 8))
+	kill(t, there, 3, file)
+	whole(t, there, "steps-1", 8)
+	launchedOnce(t, shared, 8)
+	file = filepath.Join(t.TempDir(), "halving.hcl")
 	writeSweep(t, file, halving)
 	mustRun(t, there, "run", "-q", file, "--runner", "slurm")
 	whole(t, there, "halving-1", 16)
