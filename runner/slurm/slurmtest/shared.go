@@ -53,6 +53,6 @@ func (c *Cluster) mount(t *testing.T, what, at string) {
 // apart is a program of a node, which sees the shared directory through the node's own
 // mount.
 func (c *Cluster) apart(node string, program []string) []string {
-	const script = `mount --bind "$1" "$2" && shift 2 && exec "$@"`
-	return append([]string{"unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh", c.sharedBy(node), c.shared}, program...)
+	const script = `mount --make-private "$2" && mount --bind "$1" "$2" && shift 2 && exec "$@"`
+	return append([]string{"unshare", "--mount", "--propagation", "unchanged", "sh", "-c", script, "sh", c.sharedBy(node), c.shared}, program...)
 }
