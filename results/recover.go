@@ -16,9 +16,10 @@ import (
 // clear makes way for a trial that is about to be launched, where its directory is
 // that of another: after a restore a run may propose other trials under the numbers
 // of those that the store has forgotten, and a runner would take their results for
-// its own. A directory of the same trial stays, and is gone on with.
+// its own. A directory of the same trial stays, and is gone on with. One elsewhere than in
+// the workspace carries its trial's ID in its name, and is no other's.
 func (db *DB) clear(t sweep.Trial) error {
-	if t.Dir == "" || t.ID == "" {
+	if t.ID == "" || t.Dir != db.TrialDir(t.Run, t.Number) {
 		return nil
 	}
 	if _, err := os.Stat(t.Dir); err != nil {

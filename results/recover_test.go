@@ -64,3 +64,21 @@ func TestLaunchClearsTheDirectoryOfAnother(t *testing.T) {
 		t.Errorf("the directory of the same trial is gone: %v", err)
 	}
 }
+
+// Where machines share a file system nothing is locked: a trial's directory there is its
+// own by its name.
+func TestLaunchLeavesDirectoriesElsewhereAlone(t *testing.T) {
+	db := open(t)
+	run := start(t, db, Run{})
+	old, launched := trial(run, 0, sweep.Running, 0), trial(run, 0, sweep.Running, 0)
+	old.ID = "00000000000000ff"
+	launched.Dir = t.TempDir()
+	if err := trialdir.Dir(launched.Dir).Create(trialdir.Spec{Trial: old}); err != nil {
+		t.Fatal(err)
+	}
+	put(t, db.Record(run), launched)
+	found, err := filepath.Glob(launched.Dir + "*/*")
+	if err != nil || len(found) != 1 || filepath.Base(found[0]) != "trial.json" {
+		t.Errorf("there is %q (%v), want trial.json as it was", found, err)
+	}
+}

@@ -24,7 +24,7 @@ type Loop struct {
 	// Prepare makes a task's data set ready and answers its fingerprint.
 	Prepare func(ctx context.Context, task Task) (fingerprint string, err error)
 	// TrialDir is the directory of a trial of this run.
-	TrialDir func(number int) string
+	TrialDir func(t Trial) string
 	CacheDir string // of prepared data sets, for the trials
 	// Fresh trains every trial, also those with a result in an earlier run.
 	Fresh bool
@@ -286,7 +286,7 @@ func (s *state) launch(ctx context.Context, t Trial) error {
 	if len(t.Pauses) > 0 {
 		kind = TrialPromoted
 	}
-	t.Dir = s.TrialDir(t.Number)
+	t.Dir = s.TrialDir(t)
 	if t.Parent != nil {
 		from := *t.Parent
 		s.mu.Lock()

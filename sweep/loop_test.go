@@ -45,7 +45,7 @@ func loop(s *looptest.Store, l sweep.Searcher, m *looptest.Machine) sweep.Loop {
 		},
 		Run: "test-1", Searcher: l, Runner: m, Store: s,
 		Prepare:  func(context.Context, sweep.Task) (string, error) { return "data", nil },
-		TrialDir: func(n int) string { return fmt.Sprint(n) },
+		TrialDir: func(t sweep.Trial) string { return fmt.Sprint(t.Number) },
 		Now:      time.Now,
 	}
 }

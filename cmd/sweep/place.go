@@ -20,18 +20,20 @@ import (
 // place is where the files of a run's trials lie: in the workspace, or where its
 // runner's machines reach them.
 type place struct {
-	trial        func(number int) string
+	trial        func(t sweep.Trial) string
 	cache, local string // of prepared data, for the trials and for this process
 	shared       string // directory of the run, where other machines reach it too; "": they do not
 }
 
 func placeOf(db *results.DB, run results.Run, r sweep.Runner) place {
-	p := place{trial: func(n int) string { return db.TrialDir(run.ID, n) }, cache: db.CacheDir(), local: db.CacheDir()}
+	p := place{trial: func(t sweep.Trial) string { return db.TrialDir(run.ID, t.Number) }, cache: db.CacheDir(), local: db.CacheDir()}
 	if placed, ok := runner.As[sweep.Placed](r); ok {
 		p.cache = filepath.Join(placed.Root(), "cache")
 		dir := filepath.Join(placed.Root(), "runs", shared(run))
 		p.shared = dir
-		p.trial = func(n int) string { return filepath.Join(dir, fmt.Sprintf("%06d", n)) }
+		// A search that learns may propose another variant under the same number to another
+		// store. Its directory is another as well: none is in the way, and no lock is needed.
+		p.trial = func(t sweep.Trial) string { return filepath.Join(dir, fmt.Sprintf("%06d-%s", t.Number, t.ID)) }
 	}
 	return p
 }

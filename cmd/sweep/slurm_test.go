@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -30,8 +31,14 @@ runner "slurm" {
 // directory that its nodes share.
 func onCluster(t *testing.T) (shared string) {
 	t.Helper()
-	t.Setenv("SLURM_CONF", slurmtest.Start(t).Conf)
 	shared = t.TempDir()
+	onClusterOf(t, slurmtest.Setup{}, shared)
+	return shared
+}
+
+func onClusterOf(t *testing.T, s slurmtest.Setup, shared string) {
+	t.Helper()
+	t.Setenv("SLURM_CONF", s.Start(t).Conf)
 	user := t.TempDir()
 	t.Setenv("XDG_CONFIG_HOME", user)
 	if err := os.Mkdir(filepath.Join(user, "sweep"), 0o700); err != nil {
@@ -40,7 +47,6 @@ func onCluster(t *testing.T) (shared string) {
 	if err := os.WriteFile(filepath.Join(user, "sweep", "runners.hcl"), fmt.Appendf(nil, profile, shared), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return shared
 }
 
 // sweepCommand is the program with its workspace in dir.
@@ -95,6 +101,22 @@ func TestSlurmSweep(t *testing.T) {
 	writeSweep(t, file, halving)
 	mustRun(t, there, "run", "-q", file, "--runner", "slurm")
 	whole(t, there, "halving-1", 16)
+}
+
+// Nodes and this machine see late what the others have written: nothing is lost by that,
+// and nothing launched twice.
+func TestSlurmLateFileSystem(t *testing.T) {
+	shared, dir := t.TempDir(), t.TempDir()
+	onClusterOf(t, slurmtest.Setup{Shared: shared}, shared)
+	file := filepath.Join(t.TempDir(), "steps.hcl")
+	writeSweep(t, file, fmt.Sprintf(steps, 16))
+	kill(t, dir, 5, file)
+	whole(t, dir, "steps-1", 16)
+	launchedOnce(t, shared, 16)
+	file = filepath.Join(t.TempDir(), "halving.hcl")
+	writeSweep(t, file, halving)
+	mustRun(t, dir, "run", "-q", file, "--runner", "slurm")
+	whole(t, dir, "halving-1", 16)
 }
 
 // A run needs no terminal: a process in the background works on it, or a job.
@@ -236,6 +258,21 @@ func TestSlurmKilledRunner(t *testing.T) {
 	writeSweep(t, file, halving)
 	kill(t, dir, 5, file, "--runner", "slurm")
 	whole(t, dir, "halving-1", 16)
+	unlocked(t, shared)
+}
+
+// unlocked tells that nothing was ever locked in the directory that machines share.
+func unlocked(t *testing.T, shared string) {
+	t.Helper()
+	err := filepath.WalkDir(shared, func(path string, e fs.DirEntry, err error) error {
+		if strings.HasSuffix(path, "lock") {
+			t.Errorf("%s was locked", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 // kill runs a sweep and kills it, so many times, at random moments, and lets it come to
@@ -285,7 +322,7 @@ func TestSlurmRunnerOnAnotherMachine(t *testing.T) {
 	if err := first.Start(); err != nil {
 		t.Fatal(err)
 	}
-	running := filepath.Join(shared, "*", "runs", "*", "000003", "metrics.jsonl")
+	running := filepath.Join(shared, "*", "runs", "*", "000003-*", "metrics.jsonl")
 	waitFor(t, func() bool { found, _ := filepath.Glob(running); return len(found) > 0 })
 	second := t.TempDir()
 	early := sweepCommand(t, second, "run", "-q", file)

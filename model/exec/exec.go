@@ -186,8 +186,8 @@ func (t *trainer) wait(ctx context.Context, cmd *exec.Cmd, r *model.Run) (stoppe
 	var kill <-chan time.Time
 	for {
 		select {
-		case err := <-done:
-			return stopped, err
+		case err := <-done: // a program may look for the request itself, and be quicker
+			return stopped || r.Stopping() || r.Dir.StopRequested(), err
 		case <-kill:
 			_ = cmd.Process.Kill() // it may have ended this moment
 		case <-ticks.C:

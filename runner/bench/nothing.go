@@ -96,7 +96,7 @@ func nothing(ctx context.Context, args []string, out io.Writer) error {
 	if _, err := (sweep.Loop{
 		Spec: spec, Run: run.ID, Searcher: searcher, Runner: idle{}, Store: record,
 		Prepare:  func(context.Context, sweep.Task) (string, error) { return "", nil },
-		TrialDir: func(number int) string { return db.TrialDir(run.ID, number) },
+		TrialDir: func(t sweep.Trial) string { return db.TrialDir(run.ID, t.Number) },
 		Now:      time.Now, //nolint:forbidigo // it measures
 	}).Do(ctx); err != nil {
 		return err

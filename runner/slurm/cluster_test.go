@@ -89,13 +89,18 @@ func on(t *testing.T, cluster *slurmtest.Cluster, c Config) sweep.Runner {
 	if c.Grace == 0 {
 		c.Grace = 4 * time.Second
 	}
-	r, err := newRunner(c, func(ctx context.Context, stdin, name string, args ...string) (string, error) {
-		return execute(ctx, stdin, "env", append([]string{"SLURM_CONF=" + cluster.Conf, name}, args...)...)
-	})
+	r, err := newRunner(c, commandsOf(cluster))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return r
+}
+
+// commandsOf are Slurm's commands, for a test cluster.
+func commandsOf(cluster *slurmtest.Cluster) command {
+	return func(ctx context.Context, stdin, name string, args ...string) (string, error) {
+		return execute(ctx, stdin, "env", append([]string{"SLURM_CONF=" + cluster.Conf, name}, args...)...)
+	}
 }
 
 func TestClusterContract(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/inflame-deeplearning/sweep/runner"
 	"github.com/inflame-deeplearning/sweep/runner/runnertest"
 	"github.com/inflame-deeplearning/sweep/runner/slurm/slurmtest"
 	"github.com/inflame-deeplearning/sweep/sweep"
@@ -195,7 +196,7 @@ func TestClusterSharesGPUs(t *testing.T) {
 func TestClusterLosesNode(t *testing.T) {
 	t.Parallel()
 	c := slurmtest.Start(t)
-	j := stepping(t, 150)
+	j := stepping(t, 300)
 	lost := ""
 	result := runs(t, on(t, c, Config{}), j, func(job, node string) {
 		lost = node
@@ -207,8 +208,8 @@ func TestClusterLosesNode(t *testing.T) {
 		t.Errorf("result %+v after %d launches, the last on %s, where %s was lost (%v)", result, launches(t, j), claim.Node, lost, err)
 	}
 	reports, err := trialdir.Dir(j.Trial.Dir).Reports()
-	if err != nil || len(reports) != 150 {
-		t.Errorf("%d reports (%v), want 150", len(reports), err)
+	if err != nil || len(reports) != 300 {
+		t.Errorf("%d reports (%v), want 300", len(reports), err)
 	}
 }
 
@@ -260,5 +261,22 @@ func TestClusterIsFull(t *testing.T) {
 	}
 	if err := group.Wait(); err != nil {
 		t.Error(err)
+	}
+}
+
+// What needs more memory than it asked for is tried again, with all that a node has.
+func TestClusterRunsOutOfMemory(t *testing.T) {
+	t.Parallel()
+	c := slurmtest.Setup{Confined: true}.Start(t)
+	const greedy = `echo $$ >> $SWEEP_TRIAL_DIR/launches; x=$(head -c 100M /dev/zero | tr '\0' x); echo loss=${#x}`
+	j := runnertest.Job(t, greedy)
+	result := runs(t, on(t, c, Config{Memory: "60M"}), j, nil)
+	if result.Outcome != sweep.OutOfMemory || launches(t, j) != 1 {
+		t.Errorf("result %+v after %d launches, want out_of_memory after one", result, launches(t, j))
+	}
+	j = runnertest.Job(t, greedy)
+	result = runs(t, on(t, c, Config{Memory: "60M", Retry: runner.Policy{OutOfMemory: 1}}), j, nil)
+	if result.Outcome != sweep.Succeeded || launches(t, j) != 2 || result.Attempts != 2 || result.PeakMemory < 100<<20 {
+		t.Errorf("result %+v after %d launches, want success with a node's memory after two", result, launches(t, j))
 	}
 }

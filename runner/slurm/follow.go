@@ -25,7 +25,7 @@ const (
 // system that is slow to tell; brief, where most likely nothing was.
 const (
 	arrival = time.Minute
-	brief   = 2 * time.Second
+	brief   = 5 * time.Second
 )
 
 // farewell is how long Slurm may take to confirm that a job is cancelled.
@@ -62,6 +62,7 @@ func (f *follower) launch(ctx context.Context) (result sweep.Result, again bool,
 	var j *job
 	ending := false // as a runner before this one has asked it to
 	if known {
+		f.dir.Refresh()
 		done, ended, err := f.dir.Outcome()
 		if err != nil {
 			return sweep.Result{}, false, err
@@ -69,7 +70,13 @@ func (f *follower) launch(ctx context.Context) (result sweep.Result, again bool,
 		if ended && done.Outcome != sweep.Cancelled { // it ended while nobody watched
 			return done, false, f.pass()
 		}
-		if j, err = f.queue.find(ctx, trialdir.Task{Dir: f.Trial.Dir, ID: f.Trial.ID, Launch: spec.Launch}); err != nil {
+		id := "" // of the job that has not been heard of
+		if last, ok, err := f.dir.Job(); err != nil {
+			return sweep.Result{}, false, err
+		} else if ok && !ended && last.Launch == spec.Launch {
+			id = last.ID
+		}
+		if j, err = f.queue.find(ctx, trialdir.Task{Dir: f.Trial.Dir, ID: f.Trial.ID, Launch: spec.Launch}, ended, id); err != nil {
 			if ctx.Err() == nil {
 				return sweep.Result{}, false, err
 			}
@@ -136,6 +143,9 @@ func (f *follower) follow(ctx context.Context, j *job) (e entry, result sweep.Re
 	var grace, give <-chan time.Time
 	var settle <-chan time.Time // until which a job that is over may have something to say
 	e, p, changed, err := f.queue.now(j)
+	if p == ended {
+		settle = time.After(e.patience())
+	}
 	recorded := ""
 	for {
 		if err != nil {
@@ -198,8 +208,8 @@ func (f *follower) follow(ctx context.Context, j *job) (e entry, result sweep.Re
 			}
 			return e, result, true, nil
 		}
-		if p == ended && f.asked != nil {
-			return e, result, false, nil
+		if p == ended && f.asked != nil { // a runner that comes back is not to wait for a word
+			return e, result, false, f.dir.WriteOutcomeOf(j.task.Launch, sweep.Result{Outcome: sweep.Cancelled, Message: "its job was cancelled"})
 		}
 		jobs := f.queue.size()
 		if quiet += pause(quiet, jobs); f.heard > heard {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -32,7 +31,7 @@ func (q *queue) look(ctx context.Context) time.Duration {
 		return q.Poll
 	}
 	began := time.Now() //nolint:forbidigo // how long Slurm takes
-	text, err := q.run(ctx, "", "squeue", "--noheader", "--array", "--states=all", "--user="+strconv.Itoa(os.Getuid()), "--Format="+format())
+	text, err := q.run(ctx, "", "squeue", queueArguments()...)
 	took := time.Since(began)
 	if err != nil {
 		return q.unanswered(ctx, err)
@@ -111,7 +110,7 @@ func (q *queue) learn(entries []entry) (unseen []*job) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	seen := map[*job]bool{}
-	for _, e := range entries {
+	for _, e := range append(entries, q.unsplit(entries)...) {
 		t, ok := q.task(e)
 		if !ok {
 			continue
@@ -119,7 +118,10 @@ func (q *queue) learn(entries []entry) (unseen []*job) {
 		j := q.jobs[t]
 		switch {
 		case j == nil && e.phase() == ended:
-			continue // nobody waits for it
+			if q.counted == 0 {
+				q.before[t] = e
+			}
+			continue // nobody waits for it yet
 		case j == nil:
 			j = &job{task: t, changed: make(chan struct{})}
 			q.jobs[t] = j
@@ -173,29 +175,52 @@ func (q *queue) learn(entries []entry) (unseen []*job) {
 	return unseen
 }
 
+// unsplit are the entries that Slurm has as one: an array whose tasks ended before they
+// became jobs of their own, under the array's number alone. Of a single such task it
+// says nothing. It needs the lock.
+func (q *queue) unsplit(entries []entry) (out []entry) {
+	for _, e := range entries {
+		if strings.Contains(e.id, "_") || e.phase() != ended {
+			continue
+		}
+		array := e.id
+		for i, t := range q.tasks(e) {
+			e.id = fmt.Sprintf("%s_%d", array, i)
+			if j := q.jobs[t]; j == nil || j.phase == waiting {
+				out = append(out, e)
+			}
+		}
+	}
+	return out
+}
+
 // task is the launch that an entry of the queue is about. It needs the lock.
 func (q *queue) task(e entry) (trialdir.Task, bool) {
-	label, _, _ := strings.Cut(e.comment, " ")
-	if !strings.HasPrefix(label, q.label("")) {
-		return trialdir.Task{}, false
-	}
-	tasks, known := q.batches[label]
-	if !known {
-		if e.phase() == ended { // and nobody here has waited for it
-			return trialdir.Task{}, false
-		}
-		var err error
-		if tasks, err = trialdir.ReadTasks(q.list(strings.TrimPrefix(label, q.label("")))); err != nil {
-			return trialdir.Task{}, false // it is looked for again with the next look
-		}
-		q.batches[label] = tasks
-	}
+	tasks := q.tasks(e)
 	_, index, _ := strings.Cut(e.id, "_")
 	i, err := strconv.Atoi(index)
 	if err != nil || i < 0 || i >= len(tasks) {
 		return trialdir.Task{}, false
 	}
 	return tasks[i], true
+}
+
+// tasks are the launches of an entry's batch; none of others' jobs, nor of jobs that
+// ended and that nobody here has waited for. It needs the lock.
+func (q *queue) tasks(e entry) []trialdir.Task {
+	label, _, _ := strings.Cut(e.comment, " ")
+	if !strings.HasPrefix(label, q.label("")) {
+		return nil
+	}
+	tasks, known := q.batches[label]
+	if !known && (e.phase() != ended || q.counted == 0) {
+		var err error
+		if tasks, err = trialdir.ReadTasks(q.list(strings.TrimPrefix(label, q.label("")))); err != nil {
+			return nil // it is looked for again with the next look
+		}
+		q.batches[label] = tasks
+	}
+	return tasks
 }
 
 // trace finds out what became of jobs that are not in the queue any more: Slurm
@@ -207,7 +232,7 @@ func (q *queue) trace(ctx context.Context, jobs []*job) {
 		for i, j := range jobs {
 			ids[i] = j.entry.id
 		}
-		text, err := q.run(ctx, "", "sacct", "--noheader", "--parsable2", "--allocations", "--format=JobID,State,ExitCode,NodeList", "--jobs="+strings.Join(ids, ","))
+		text, err := q.run(ctx, "", "sacct", accountingArguments(ids)...)
 		if e, ok := errors.AsType[*commandError](err); ok && !busy(err) && !errors.Is(e, context.DeadlineExceeded) {
 			q.noAccounting = true
 		}

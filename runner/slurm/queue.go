@@ -51,6 +51,8 @@ type queue struct {
 	doubt    bool                       // whether a submission may have come through that failed
 	failures int                        // looks in a row that failed
 	counted  int                        // looks that did not
+	before   map[trialdir.Task]entry    // jobs that had ended before the first look
+	over     map[trialdir.Task]bool     // launches that this runner has waited for
 	looked   chan struct{}              // closed after the next look
 
 	broken error // why Slurm cannot be asked at all
@@ -64,7 +66,7 @@ func newQueue(c Config, root string, run command, binary func() (string, error))
 	return &queue{
 		Config: c, root: root, run: run, binary: binary, wake: make(chan struct{}, 1), doomed: map[string][]string{},
 		jobs: map[trialdir.Task]*job{}, batches: map[string][]trialdir.Task{}, most: arrayMost, looked: make(chan struct{}),
-		held: map[string]bool{},
+		held: map[string]bool{}, before: map[trialdir.Task]entry{}, over: map[trialdir.Task]bool{},
 	}
 }
 
@@ -149,6 +151,7 @@ func (q *queue) forget(j *job) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	j.left = true
+	q.over[j.task] = true
 	q.sweep()
 }
 
@@ -259,16 +262,22 @@ func (q *queue) signal(ctx context.Context) (sent bool) {
 	return sent
 }
 
-// find is the job of a launch that an earlier runner has submitted, if it has not
-// ended; nil: there is none. It waits until Slurm has answered.
-func (q *queue) find(ctx context.Context, t trialdir.Task) (*job, error) {
+// find is the job of a launch that an earlier runner has submitted; nil: there is none
+// that anything is to be expected of. It waits until Slurm has answered. Of a trial that
+// was heard to end only a job that has not ended counts. One of which nothing was heard
+// may have ended just now, and its word not have arrived: the job of that ID, which the
+// earlier runner has left word of, is looked for where the queue has forgotten it.
+func (q *queue) find(ctx context.Context, t trialdir.Task, heard bool, id string) (*job, error) {
 	for {
 		q.mu.Lock()
 		looked, j := q.looked, q.jobs[t]
-		over := j != nil && (j.phase == ended || j.left)
+		over := q.over[t] || j != nil && (j.phase == ended || j.left)
 		known, broken := q.counted > 0, q.broken
-		if !known {
+		switch {
+		case !known:
 			q.nudge()
+		case j == nil && !heard && !over:
+			j = q.remember(t, id)
 		}
 		q.mu.Unlock()
 		switch {
@@ -285,6 +294,24 @@ func (q *queue) find(ctx context.Context, t trialdir.Task) (*job, error) {
 			return nil, context.Cause(ctx)
 		}
 	}
+}
+
+// remember is the job of a launch that had ended before this runner's first look, or
+// that the queue does not know any more; nil: there is no trace of it. It needs the lock.
+func (q *queue) remember(t trialdir.Task, id string) *job {
+	j := &job{task: t, changed: make(chan struct{})}
+	switch e, ok := q.before[t]; {
+	case ok:
+		j.entry, j.phase = e, ended
+		j.label, _, _ = strings.Cut(e.comment, " ")
+		delete(q.before, t)
+	case id != "":
+		j.entry, j.phase = entry{id: id}, running
+	default:
+		return nil
+	}
+	q.jobs[t] = j
+	return j
 }
 
 // label is by what a batch of this runner's is known in the queue.

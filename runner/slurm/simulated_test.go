@@ -45,8 +45,10 @@ type simulated struct {
 	printed int                      // bytes, by a squeue, at the most
 	work    sync.WaitGroup
 
-	broken int      // launches that fail
-	said   []string // by the runner
+	late   time.Duration // after which what a trial has written last is seen
+	brief  bool          // whether jobs are forgotten as soon as they have ended
+	broken int           // launches that fail
+	said   []string      // by the runner
 }
 
 type simulatedJob struct {
@@ -144,9 +146,12 @@ func (s *simulated) trial(j *simulatedJob) {
 			s.t.Error(err)
 		}
 	}
-	if err := dir.WriteOutcomeOf(j.task.Launch, sweep.Result{Outcome: sweep.Succeeded}); err != nil {
-		s.t.Error(err)
-	}
+	s.work.Go(func() {
+		time.Sleep(s.late)
+		if err := dir.WriteOutcomeOf(j.task.Launch, sweep.Result{Outcome: sweep.Succeeded}); err != nil {
+			s.t.Error(err)
+		}
+	})
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	j.state, j.ended = "COMPLETED", time.Now()
@@ -159,7 +164,7 @@ func (s *simulated) squeue() string {
 	var b strings.Builder
 	kept := s.jobs[:0]
 	for _, j := range s.jobs {
-		if j.state == "COMPLETED" && time.Since(j.ended) > 5*time.Minute {
+		if j.state == "COMPLETED" && (s.brief || time.Since(j.ended) > 5*time.Minute) {
 			continue
 		}
 		kept = append(kept, j)
@@ -299,6 +304,36 @@ func TestLaunchFails(t *testing.T) {
 			t.Errorf("result %+v, calls %v", result, s.calls)
 		}
 	})
+}
+
+// A trial that ended while nobody watched, and whose word has not arrived yet, is not
+// launched a second time, whether the queue still has its job or not.
+func TestEndedJustNow(t *testing.T) {
+	for _, brief := range []bool{false, true} {
+		dir := t.TempDir()
+		synctest.Test(t, func(t *testing.T) {
+			s := &simulated{t: t, steps: 10, each: time.Minute, free: 4, calls: map[string]int{}, spent: map[string]time.Duration{}, late: 40 * time.Second, brief: brief}
+			run := func(ctx context.Context) sweep.Result {
+				r, err := newRunner(Config{Dir: dir, CPUs: 1, MaxJobs: 4, Poll: 5 * time.Second, Grace: time.Minute}, s.run)
+				if err != nil {
+					t.Fatal(err)
+				}
+				result, err := r.Run(ctx, sweep.Job{Trial: sweep.Trial{Run: "one-1", ID: "4a5b", Dir: filepath.Join(dir, "one")}}, func(sweep.Report) {})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return result
+			}
+			ctx, cancel := context.WithCancelCause(t.Context())
+			time.AfterFunc(time.Minute, func() { cancel(&runner.HeldError{}) }) // as if it were killed
+			run(ctx)
+			time.Sleep(9*time.Minute + 10*time.Second)
+			if result := run(t.Context()); result.Outcome != sweep.Succeeded || s.last != 1 {
+				t.Errorf("forgotten: %v: result %+v after %d arrays, want one", brief, result, s.last)
+			}
+			s.work.Wait()
+		})
+	}
 }
 
 // A controller that is down is asked more and more seldom, and its silence ends no trial.

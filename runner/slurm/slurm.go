@@ -6,7 +6,7 @@
 //
 // Below the directory that the block names, each user has
 //
-//	runs/              a directory a run, and in it one a trial by its number
+//	runs/              a directory a run, and in it one a trial by its number and identity
 //	cache/             prepared data sets
 //	bin/HASH/sweep     what jobs run
 //	batches/BATCH/     tasks.json: which trials the tasks of an array are, by index

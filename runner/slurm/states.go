@@ -2,6 +2,7 @@ package slurm
 
 import (
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 )
@@ -26,13 +27,18 @@ var columns = []struct {
 	{"JobArrayID", 32}, {"State", 20}, {"exit_code", 12}, {"restartcnt", 8}, {"NodeList", 40}, {"Reason", 40}, {"Comment", 80},
 }
 
-// format is the argument by which squeue is asked for them.
-func format() string {
+// queueArguments ask squeue for all jobs of this user's.
+func queueArguments() []string {
 	parts := make([]string, len(columns))
 	for i, c := range columns {
 		parts[i] = fmt.Sprintf("%s:%d", c.name, c.width)
 	}
-	return strings.Join(parts, ",")
+	return []string{"--noheader", "--array", "--states=all", "--user=" + strconv.Itoa(os.Getuid()), "--Format=" + strings.Join(parts, ",")}
+}
+
+// accountingArguments ask sacct for some jobs.
+func accountingArguments(ids []string) []string {
+	return []string{"--noheader", "--parsable2", "--allocations", "--format=JobID,State,ExitCode,NodeList", "--jobs=" + strings.Join(ids, ",")}
 }
 
 // parseQueue reads what squeue printed. Lines that are not such are left out: some

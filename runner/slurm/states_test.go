@@ -1,82 +1,205 @@
 package slurm
 
 import (
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/inflame-deeplearning/sweep/sweep"
+	"github.com/inflame-deeplearning/sweep/sweep/trialdir"
 )
 
-// standing is what the runner makes of an entry.
-type standing struct {
-	id     string
-	phase  phase
-	code   int
-	signal int
-	starts int
+// recordedLabel is that of all jobs that are recorded; what is to become of a job
+// stands after it.
+const recordedLabel = "sweep:0123456789:abcdef0123"
+
+// versions are those of Slurm whose words were recorded (TestRecord).
+var versions = []string{"22.05", "23.11", "24.11"}
+
+// recordedFates is what the runner is to make of the jobs that were recorded, of each
+// by what was done to it: how far it is, how often it was started, whether it waits for
+// somebody; of one that is over, what that comes to where the trial has said nothing.
+var recordedFates = map[string][]string{
+	"completes":                           {"over: lost"},
+	"exits with 3":                        {"over: failed 3"},
+	"kills itself":                        {"over: lost"},
+	"needs more memory than it has":       {"over: out_of_memory"},
+	"cancelled":                           {"over: lost"},
+	"cancelled before it ran":             {"over: lost"},
+	"all cancelled before they ran":       {"over: lost"},
+	"the second cancelled before it ran":  {"waits 1, held", "waits 1, held"}, // of the second nothing is said
+	"told to end":                         {"over: lost"},
+	"its time is over":                    {"over: goes on"},
+	"its deadline is over":                {"over: timed_out"},
+	"preempted and cancelled":             {"over: goes on"},
+	"preempted and again":                 {"waits 2"},
+	"requeued":                            {"waits 2"},
+	"requeued and held":                   {"waits 2, held"},
+	"requeued as special":                 {"waits 2, held"},
+	"its node is lost":                    {"over: lost"},
+	"its node is lost and it is requeued": {"waits 2"},
+	"its node does not start it":          {"waits 2, held, was not started"},
+	"held by its user":                    {"waits 1, held"},
+	"held by its operator":                {"waits 1, held"},
+	"begins later":                        {"waits 1"},
+	"its partition is down":               {"waits 1"},
+	"its node is drained":                 {"waits 1"},
+	"after another":                       {"waits 1"},
+	"waits for room":                      {"waits 1"},
+	"waits for others":                    {"waits 1"},
+	"too many of its quality run":         {"runs 1", "waits 1"},
+	"one after the other":                 {"runs 1", "waits 1", "waits 1"},
+	"suspended":                           {"runs 1"},
+	"takes long to complete":              {"runs 1"},
+}
+
+// fateOf is what the runner makes of an entry, in the words of recordedFates.
+func fateOf(t *testing.T, e entry) string {
+	t.Helper()
+	var word string
+	switch e.phase() {
+	case submitting, waiting:
+		word = fmt.Sprintf("waits %d", e.restarts+1)
+	case running:
+		word = fmt.Sprintf("runs %d", e.restarts+1)
+	case ended:
+		var r sweep.Result
+		f := follower{dir: trialdir.Dir(t.TempDir())}
+		switch further := true; {
+		case f.explain(&r, e, further):
+			word = "over: goes on"
+		case r.ExitCode != 0:
+			word = fmt.Sprintf("over: %s %d", r.Outcome, r.ExitCode)
+		default:
+			word = fmt.Sprintf("over: %s", r.Outcome)
+		}
+	}
+	if e.heldBack() {
+		word += ", held"
+	}
+	if e.unlaunchable() {
+		word += ", was not started"
+	}
+	return word
+}
+
+// whatOf is what was done to a recorded job; "" for those of others.
+func whatOf(e entry) string {
+	what, _ := strings.CutPrefix(e.comment, recordedLabel+" ")
+	if what == e.comment || what == "passes" {
+		return ""
+	}
+	return what
 }
 
 func TestQueueOfVersions(t *testing.T) {
-	const label = "sweep:0123456789:abcdef0123 4a5b6c7d8e9f0a1b#1 and 5 more"
-	for version, want := range map[string][]standing{
-		"22.05": {
-			{"51_3", ended, 0, 15, 1},
-			{"51_0", ended, 0, 0, 1},
-			{"51_1", ended, 3, 0, 1},
-			{"51_2", ended, 0, 9, 1},
-			{"51_4", waiting, 0, 0, 2},
-			{"51_5", running, 0, 0, 1},
-			{"57_0", waiting, 0, 0, 1},
-			{"57_1", waiting, 0, 0, 1},
-		},
-		"23.11": {
-			{"812_0", ended, 0, 0, 1},
-			{"812_1", ended, 1, 0, 1},
-			{"812_2", ended, 0, 9, 1},
-			{"812_3", ended, 0, 0, 2},
-			{"812_4", ended, 0, 0, 1},
-			{"812_5", ended, 0, 0, 1},
-			{"813", running, 0, 0, 1},
-		},
-		"24.11": {
-			{"90411_0", ended, 0, 125, 1},
-			{"90411_1", ended, 0, 15, 1},
-			{"90411_2", waiting, 0, 0, 1},
-			{"90411_3", waiting, 0, 0, 3},
-			{"90411_4", running, 0, 0, 1},
-			{"90411_5", running, 0, 0, 1},
-		},
-	} {
+	for _, version := range versions {
 		t.Run(version, func(t *testing.T) {
-			var got []standing
+			got := map[string][]string{}
 			for _, e := range parseQueue(recorded(t, version, "squeue.txt")) {
-				got = append(got, standing{e.id, e.phase(), e.code(), e.signal(), e.restarts + 1})
-				if want := label[:len("sweep:0123456789:abcdef0123")]; e.id != "813" && e.comment[:len(want)] != want {
-					t.Errorf("the label of %s is %q", e.id, e.comment)
+				if what := whatOf(e); what != "" {
+					got[what] = append(got[what], fateOf(t, e))
 				}
 			}
-			if !slices.Equal(got, want) {
-				t.Errorf("got  %v\nwant %v", got, want)
+			for _, fates := range got {
+				slices.Sort(fates)
+			}
+			if !maps.EqualFunc(got, recordedFates, slices.Equal) {
+				for what, want := range recordedFates {
+					if !slices.Equal(got[what], want) {
+						t.Errorf("%s: %q, want %q", what, got[what], want)
+					}
+					delete(got, what)
+				}
+				for what, fates := range got {
+					t.Errorf("%s: %q, which nobody has asked for", what, fates)
+				}
 			}
 		})
 	}
 }
 
+// What accounting says of a job that has ended comes to the same as what the queue says.
 func TestAccountingOfVersions(t *testing.T) {
-	for version, want := range map[string][]standing{
-		"22.05": {{"51_0", ended, 0, 0, 1}, {"51_1", ended, 3, 0, 1}, {"51_2", ended, 0, 9, 1}, {"51_3", ended, 0, 15, 1}},
-		"23.11": {{"812_3", ended, 0, 0, 1}, {"812_4", ended, 1, 0, 1}, {"812_[6-9]", waiting, 0, 0, 1}},
-		"24.11": {{"90411_0", ended, 0, 125, 1}, {"90411_1", ended, 0, 0, 1}, {"90411_4", ended, 0, 0, 1}},
-	} {
+	for _, version := range versions {
 		t.Run(version, func(t *testing.T) {
-			var got []standing
-			for _, e := range parseAccounting(recorded(t, version, "sacct.txt")) {
-				got = append(got, standing{e.id, e.phase(), e.code(), e.signal(), e.restarts + 1})
+			queue := map[string]entry{}
+			for _, e := range parseQueue(recorded(t, version, "squeue.txt")) {
+				queue[e.id] = e
 			}
-			if !slices.Equal(got, want) {
-				t.Errorf("got  %v\nwant %v", got, want)
+			compared := 0
+			for _, e := range parseAccounting(recorded(t, version, "sacct.txt")) {
+				q, ok := queue[e.id]
+				switch {
+				case !ok:
+					t.Errorf("job %s is not in the queue", e.id)
+				case q.state == "COMPLETING": // accounting says as what
+					if e.phase() != ended {
+						t.Errorf("job %s is %s, and completes in the queue", e.id, e.state)
+					}
+				case e.phase() != q.phase():
+					t.Errorf("job %s is %s, and in the queue %s", e.id, e.state, q.state)
+				case e.phase() == ended:
+					compared++
+					if got, want := fateOf(t, e), fateOf(t, q); got != want || e.node != q.node {
+						t.Errorf("job %s, %s: %s on %q, and in the queue %s on %q", e.id, whatOf(q), got, e.node, want, q.node)
+					}
+				}
+			}
+			if compared < 9 {
+				t.Errorf("%d jobs that have ended, want more", compared)
 			}
 		})
+	}
+}
+
+// Sbatch's words decide whether a job is refused for good, waits for room, or may have
+// come through.
+func TestWordsOfVersions(t *testing.T) {
+	for _, version := range versions {
+		t.Run(version, func(t *testing.T) {
+			parts := strings.Split("\n"+strings.TrimSpace(recorded(t, version, "sbatch.txt")), "\n# ")[1:]
+			if len(parts) < 14 {
+				t.Errorf("there are words on %d occasions, want more", len(parts))
+			}
+			for _, part := range parts {
+				what, words, _ := strings.Cut(part, "\n")
+				want, _, _ := strings.Cut(what, ":")
+				if got := kindOf(tidy(words, "sbatch")); got != want {
+					t.Errorf("%s: taken for %s", part, got)
+				}
+			}
+		})
+	}
+}
+
+// An array whose tasks were cancelled before any ran is in the queue under its number
+// alone.
+func TestArrayEndsAsOne(t *testing.T) {
+	for _, version := range versions {
+		q := newQueue(Config{}, "/shared/me", nil, nil)
+		label := q.label("abcdef0123")
+		var batch []*job
+		for i := range 3 {
+			q.add(&job{task: trialdir.Task{Dir: fmt.Sprint(i), Launch: 1}})
+			batch = append(batch, q.pending[i])
+		}
+		entries := parseQueue(strings.ReplaceAll(recorded(t, version, "squeue.txt"), recordedLabel, label))
+		entries = slices.DeleteFunc(entries, func(e entry) bool { return !strings.HasSuffix(e.comment, "all cancelled before they ran") })
+		if len(entries) != 1 {
+			t.Fatalf("%s: %d entries, want one", version, len(entries))
+		}
+		q.accept(batch, entries[0].id, label)
+		q.learn(entries)
+		for _, j := range batch {
+			if j.phase != ended || j.entry.state != "CANCELLED" {
+				t.Errorf("%s: job %s is %s", version, j.entry.id, j.entry.state)
+			}
+		}
 	}
 }
 
@@ -92,6 +215,7 @@ func recorded(t *testing.T, version, name string) string {
 // Whatever is printed, nothing that is no job is taken for one.
 func FuzzParseQueue(f *testing.F) {
 	f.Add("51_0   COMPLETED")
+	f.Add("Welcome to the cluster! Maintenance is on Friday.\n51_0   COMPLETED")
 	f.Add("slurm_load_jobs error: Unable to contact slurm controller")
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, e := range parseQueue(text) {

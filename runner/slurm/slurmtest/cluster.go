@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -31,9 +32,12 @@ var Nodes = []string{"n1", "n2"}
 
 // Cluster is one that runs.
 type Cluster struct {
-	Conf string // path of slurm.conf, for SLURM_CONF
-	dir  string
-	runs map[string]*daemon
+	Conf  string // path of slurm.conf, for SLURM_CONF
+	dir   string
+	runs  map[string]*daemon
+	books *books // nil: it has no accounting
+
+	shared string // "": nodes see what this process sees
 }
 
 // daemon is a program that the cluster consists of.
@@ -45,24 +49,52 @@ type daemon struct {
 // patience is how long the cluster may take to be what it is waited for to be.
 const patience = 30 * time.Second
 
+// Setup is what a cluster has beyond two nodes.
+type Setup struct {
+	Accounting bool     // slurmdbd, with a database
+	Confined   bool     // jobs have the memory that they asked for and no more, by control groups
+	Shared     string   // a directory that each node, and this machine, sees late what others have written in; "": none
+	Lines      []string // for slurm.conf
+}
+
 // Missing says what the machine lacks for a cluster; "": nothing.
-func Missing() string {
-	for _, name := range []string{"slurmctld", "slurmd", "munged", "sbatch"} {
+func Missing() string { return Setup{}.missing() }
+
+func (s Setup) missing() string {
+	programs, from := []string{"slurmctld", "slurmd", "munged", "sbatch"}, "slurmctld slurmd slurm-client munge"
+	if s.Accounting {
+		programs, from = append(programs, "slurmdbd", "mariadbd"), from+" slurmdbd mariadb-server"
+	}
+	for _, name := range programs {
 		if _, err := exec.LookPath(name); err != nil {
-			return "no " + name + " here: apt-get install slurmctld slurmd slurm-client munge"
+			return "no " + name + " here: apt-get install " + from
 		}
+	}
+	if _, err := exec.LookPath("bindfs"); err != nil && s.Shared != "" {
+		return "no bindfs here: apt-get install bindfs"
 	}
 	if os.Getuid() != 0 {
 		return "a Slurm node runs as root, which this process is not"
 	}
+	if s.Confined {
+		if _, err := os.Stat("/sys/fs/cgroup/memory/memory.limit_in_bytes"); err != nil {
+			return "no control groups of version 1 for memory here: Slurm needs systemd for those of version 2"
+		}
+	}
 	return ""
 }
 
-// Start starts a cluster, with further lines for its slurm.conf, that ends with t,
-// which is skipped where there can be none. Slurm's commands speak to it by Conf.
+// Start starts a cluster, with further lines for its slurm.conf, as Setup's does.
 func Start(t *testing.T, lines ...string) *Cluster {
 	t.Helper()
-	if why := Missing(); why != "" {
+	return Setup{Lines: lines}.Start(t)
+}
+
+// Start starts a cluster that ends with t, which is skipped where there can be none.
+// Slurm's commands speak to it by Conf.
+func (s Setup) Start(t *testing.T) *Cluster {
+	t.Helper()
+	if why := s.missing(); why != "" {
 		t.Skip(why)
 	}
 	if testing.Short() {
@@ -74,8 +106,21 @@ func Start(t *testing.T, lines ...string) *Cluster {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) }) // what is left is in the temporary directory
 	c := &Cluster{dir: dir, Conf: filepath.Join(dir, "slurm.conf"), runs: map[string]*daemon{}}
+	lines := s.Lines
+	if s.Accounting {
+		if c.books, err = newBooks(); err != nil {
+			t.Fatal(err)
+		}
+		lines = append(slices.Clone(lines), c.books.lines(c.dir)...)
+	}
+	if s.Confined {
+		lines = append(slices.Clone(lines), "TaskPlugin=task/cgroup")
+	}
 	if err := c.configure(lines); err != nil {
 		t.Fatal(err)
+	}
+	if s.Shared != "" {
+		c.share(t, s.Shared)
 	}
 	t.Cleanup(c.end)
 	t.Cleanup(func() {
@@ -103,11 +148,12 @@ func (c *Cluster) configure(lines []string) error {
 	if err != nil {
 		return err
 	}
-	conf := strings.Join(lines, "\n") + "\n" + strings.NewReplacer("@DIR@", c.dir, "@HOST@", host, "@USER@", who.Username,
-		"@PORT@", ports[0], "@PORT1@", ports[1], "@PORT2@", ports[2]).Replace(template)
+	conf := strings.NewReplacer("@DIR@", c.dir, "@HOST@", host, "@USER@", who.Username,
+		"@PORT@", ports[0], "@PORT1@", ports[1], "@PORT2@", ports[2]).Replace(merged(template, lines))
 	files := map[string][]byte{
 		"slurm.conf": []byte(conf), "munge.key": bytes.Repeat([]byte("for tests only, "), 64),
-		"gres.conf": fmt.Appendf(nil, "NodeName=%s Name=gpu File=%s/gpu[0-3]\n", strings.Join(Nodes, ","), c.dir),
+		"cgroup.conf": []byte("CgroupPlugin=cgroup/v1\nConstrainRAMSpace=yes\nConstrainSwapSpace=yes\n"), // where TaskPlugin says so
+		"gres.conf":   fmt.Appendf(nil, "NodeName=%s Name=gpu File=%s/gpu[0-3]\n", strings.Join(Nodes, ","), c.dir),
 	}
 	for name, content := range files {
 		err = errors.Join(err, os.WriteFile(filepath.Join(c.dir, name), content, 0o600))
@@ -116,6 +162,19 @@ func (c *Cluster) configure(lines []string) error {
 		err = errors.Join(err, syscall.Mknod(filepath.Join(c.dir, fmt.Sprintf("gpu%d", i)), syscall.S_IFCHR|0o600, 1<<8|3))
 	}
 	return errors.Join(err, os.Mkdir(filepath.Join(c.dir, "state"), 0o700), os.Mkdir(filepath.Join(c.dir, "log"), 0o700))
+}
+
+// merged is a slurm.conf with further lines, which take the place of those that say
+// something else of the same. Only partitions there may be more than one of.
+func merged(conf string, lines []string) string {
+	key := func(line string) string { k, _, _ := strings.Cut(line, "="); return k }
+	out := slices.Clone(lines)
+	for line := range strings.Lines(conf) {
+		if k := key(line); k == "PartitionName" || !slices.ContainsFunc(lines, func(l string) bool { return key(l) == k }) {
+			out = append(out, strings.TrimSuffix(line, "\n"))
+		}
+	}
+	return strings.Join(out, "\n") + "\n"
 }
 
 // free are ports that nobody listens on.
@@ -145,6 +204,11 @@ func (c *Cluster) start(ctx context.Context) error {
 	if err := until(ctx, func() bool { _, err := os.Stat(in("munge.socket")); return err == nil }); err != nil {
 		return fmt.Errorf("munged has no socket: %w", err)
 	}
+	if c.books != nil {
+		if err := c.keepBooks(ctx); err != nil {
+			return err
+		}
+	}
 	if err := c.Up("slurmctld"); err != nil {
 		return err
 	}
@@ -165,13 +229,14 @@ func (c *Cluster) Up(name string) error {
 }
 
 func (c *Cluster) launch(name string, args ...string) error {
-	program := name
-	for _, n := range Nodes {
-		if name == n {
-			program = "slurmd"
+	cmd := exec.Command(name, args...) //nolint:noctx // it is ended by name
+	if slices.Contains(Nodes, name) {
+		program := append([]string{"slurmd"}, args...)
+		if c.shared != "" {
+			program = c.apart(name, program)
 		}
+		cmd = exec.Command(program[0], program[1:]...) //nolint:noctx,gosec // it is ended by name; the arguments are a test's
 	}
-	cmd := exec.Command(program, args...) //nolint:noctx // it is ended by name
 	cmd.Env = append(os.Environ(), "SLURM_CONF="+c.Conf)
 	cmd.Dir = c.dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // also where the test is killed
@@ -213,7 +278,7 @@ func (c *Cluster) end() {
 			return err != nil || len(bytes.TrimSpace(out)) == 0
 		})
 	}
-	for _, name := range append(Nodes, "slurmctld", "munged") {
+	for _, name := range append(Nodes, "slurmctld", "slurmdbd", "mariadbd", "munged") {
 		c.Kill(name)
 	}
 }
@@ -238,14 +303,25 @@ func (c *Cluster) Run(t *testing.T, name string, args ...string) string {
 // than before, which would not take it yet: Slurm has it wait for two minutes.
 func (c *Cluster) Release(t *testing.T, job, before string) {
 	t.Helper()
-	if err := until(t.Context(), func() bool {
-		out, err := c.command(t.Context(), "squeue", "--noheader", "--job="+job, "--format=%T %r").Output()
-		return err == nil && strings.HasPrefix(string(out), "PENDING BeginTime")
-	}); err != nil {
-		t.Errorf("job %s was not requeued: %v", job, err)
-		return
-	}
+	c.AwaitJob(t, job, "PENDING BeginTime")
 	c.Run(t, "scontrol", "update", "JobId="+job, "StartTime=now", "ExcNodeList="+before)
+}
+
+// AwaitJob waits until a job is in a state, "PENDING", which may go on with a reason,
+// "PENDING BeginTime", or "", when Slurm has forgotten it.
+func (c *Cluster) AwaitJob(t *testing.T, job, state string) {
+	t.Helper()
+	last := ""
+	if err := within(t.Context(), 3*time.Minute, func() bool { // its time limit may be what it waits for
+		out, err := c.command(t.Context(), "squeue", "--noheader", "--states=all", "--job="+job, "--format=%T %r").Output()
+		last = strings.TrimSpace(string(out))
+		if state == "" {
+			return last == "" // some versions take it for a mistake then
+		}
+		return err == nil && strings.HasPrefix(last, state)
+	}); err != nil {
+		t.Errorf("job %s is not %q but %q: %v", job, state, last, err)
+	}
 }
 
 // Await waits until nodes are in a state.
@@ -264,7 +340,11 @@ func (c *Cluster) Await(ctx context.Context, state string, nodes ...string) erro
 
 // until waits for something to be so.
 func until(ctx context.Context, so func() bool) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	return within(ctx, patience, so)
+}
+
+func within(ctx context.Context, limit time.Duration, so func() bool) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	ticks := time.NewTicker(50 * time.Millisecond)
 	defer ticks.Stop()

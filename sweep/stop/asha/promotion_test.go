@@ -97,7 +97,7 @@ func bench(t *testing.T, store *looptest.Store, slots int) (sweep.Loop, *looptes
 	return sweep.Loop{
 		Spec: spec, Run: "test-1", Searcher: variants(27), Stopper: rule, Runner: m, Store: store,
 		Prepare:  func(context.Context, sweep.Task) (string, error) { return "", nil },
-		TrialDir: func(n int) string { return fmt.Sprint(n) }, Now: time.Now,
+		TrialDir: func(t sweep.Trial) string { return fmt.Sprint(t.Number) }, Now: time.Now,
 	}, m
 }
 

@@ -111,7 +111,7 @@ func loop(c *cluster, s sweep.Spec, searcher sweep.Searcher, rule sweep.Stopper)
 	return sweep.Loop{
 		Spec: s, Run: "bench-1", Searcher: g, Stopper: g, Runner: c, Store: forgetful{}, Now: c.Now,
 		Prepare:  func(context.Context, sweep.Task) (string, error) { return "", nil },
-		TrialDir: func(int) string { return "" },
+		TrialDir: func(sweep.Trial) string { return "" },
 	}
 }
 
