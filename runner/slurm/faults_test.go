@@ -22,7 +22,8 @@ import (
 )
 
 // stepping is a trial of so many steps, a fifth of a second each, that goes on from
-// where it was, counts its launches, and ends when it is told to.
+// where it was, counts its launches, and ends when it is told to, or a file "enough" is
+// there.
 func stepping(t *testing.T, steps int) sweep.Job {
 	t.Helper()
 	j := runnertest.Job(t, fmt.Sprintf(`
@@ -30,7 +31,7 @@ cd $SWEEP_TRIAL_DIR
 trap 'exit 0' TERM
 echo $$ >> launches
 n=$(cat at 2>/dev/null || echo 0)
-while [ $n -lt %d ]; do
+while [ $n -lt %d -a ! -e enough ]; do
   n=$((n + 1))
   echo "{\"step\": $n, \"loss\": 1}" >> metrics.jsonl
   echo $n > at.part && mv at.part at
@@ -196,20 +197,51 @@ func TestClusterSharesGPUs(t *testing.T) {
 func TestClusterLosesNode(t *testing.T) {
 	t.Parallel()
 	c := slurmtest.Start(t)
-	j := stepping(t, 300)
+	j := stepping(t, 10000)
+	dir := trialdir.Dir(j.Trial.Dir)
 	lost := ""
 	result := runs(t, on(t, c, Config{}), j, func(job, node string) {
 		lost = node
 		c.Kill(node)
 		c.Release(t, job, node)
+		steps := 0
+		eventually(t, "the trial has been at work elsewhere for longer than the first needs to see that", func() bool {
+			reports, err := dir.Reports()
+			if claim, ok, cerr := dir.Claimed(); err != nil || cerr != nil || !ok || claim.Node == lost {
+				return false
+			}
+			if steps == 0 {
+				steps = len(reports)
+			}
+			return len(reports) >= steps+30
+		})
+		if err := os.WriteFile(filepath.Join(j.Trial.Dir, "enough"), nil, 0o600); err != nil {
+			t.Error(err)
+		}
 	})
-	claim, _, err := trialdir.Dir(j.Trial.Dir).Claimed()
+	claim, _, err := dir.Claimed()
 	if err != nil || result.Outcome != sweep.Succeeded || claim.Node == lost || launches(t, j) != 2 {
 		t.Errorf("result %+v after %d launches, the last on %s, where %s was lost (%v)", result, launches(t, j), claim.Node, lost, err)
 	}
-	reports, err := trialdir.Dir(j.Trial.Dir).Reports()
-	if err != nil || len(reports) != 300 {
-		t.Errorf("%d reports (%v), want 300", len(reports), err)
+	reports, err := dir.Reports()
+	if err != nil || len(reports) == 0 || reports[len(reports)-1].Step != len(reports) {
+		t.Errorf("%d reports (%v), the last of another step", len(reports), err)
+	}
+}
+
+// eventually waits for something that a real cluster does.
+func eventually(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	deadline := time.After(2 * time.Minute)
+	ticks := time.NewTicker(100 * time.Millisecond)
+	defer ticks.Stop()
+	for !so() {
+		select {
+		case <-ticks.C:
+		case <-deadline:
+			t.Errorf("it never came about that %s", what)
+			return
+		}
 	}
 }
 
