@@ -90,7 +90,7 @@ stop "asha" {}
 // The same file gives the same leaderboard on a cluster as on this machine, bit for
 // bit, and with a stop rule that depends on who was quicker each variant once.
 func TestSlurmSweep(t *testing.T) {
-	onCluster(t)
+	shared := onCluster(t)
 	here, there := t.TempDir(), t.TempDir()
 	mustRun(t, here, "run", "-q", "../../examples/grid.hcl")
 	mustRun(t, there, "run", "-q", "../../examples/grid.hcl", "--runner", "slurm")
@@ -101,6 +101,15 @@ func TestSlurmSweep(t *testing.T) {
 	writeSweep(t, file, halving)
 	mustRun(t, there, "run", "-q", file, "--runner", "slurm")
 	whole(t, there, "halving-1", 16)
+
+	// What is not kept goes from the shared directory as well.
+	writeSweep(t, file, halving+"keep { runs = 1 }\n")
+	mustRun(t, there, "run", "-q", file, "--runner", "slurm", "--fresh")
+	whole(t, there, "halving-2", 16)
+	left, err := filepath.Glob(filepath.Join(shared, "*", "runs", "halving-*"))
+	if err != nil || len(left) != 1 || !strings.HasPrefix(filepath.Base(left[0]), "halving-2-") {
+		t.Errorf("of two runs, one of which is kept, there are %v (%v)", left, err)
+	}
 }
 
 // Nodes and this machine see late what the others have written: nothing is lost by that,
