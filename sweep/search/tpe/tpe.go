@@ -23,7 +23,7 @@ const cross = 0.2
 
 // Config is the search "tpe" block.
 type Config struct {
-	_          struct{} `doc:"Tree-structured Parzen estimator (Bergstra 2011): learns which values the good variants share. For any space, also with conditional parameters and many trials at a time."`
+	_          struct{} `doc:"Tree-structured Parzen estimator (Bergstra 2011): learns which values the good variants share. For any space, also with conditional parameters, several objectives and many trials at a time."`
 	Trials     int      `hcl:"trials" doc:"Variants to propose; required where the space is not finite, else all of them." min:"1"`
 	Seed       uint64   `hcl:"seed" doc:"Seed of the draws." default:"1"`
 	Startup    int      `hcl:"startup" doc:"Variants that are drawn at random, spread out, before it learns." default:"10" min:"1"`
