@@ -74,9 +74,7 @@ func chosen(s sweep.Spec, b sweep.Block) (sweep.Searcher, error) {
 // measured by it.
 func methods(several bool) []string {
 	if several {
-		// Optuna's QMC is left out: its first points are the corner and the middle of the
-		// space, where the functions have their fronts.
-		return []string{"random", "sobol", "tpe", "gp", "evolution", "auto", optuna + "random", optuna + "tpe", optuna + "nsgaii", optuna + "gp"}
+		return []string{"random", "sobol", "tpe", "gp", "evolution", "auto", optuna + "random", optuna + "qmc", optuna + "tpe", optuna + "nsgaii", optuna + "gp"}
 	}
 	return []string{"random", "sobol", "tpe", "cmaes", "gp", "auto", optuna + "random", optuna + "qmc", optuna + "tpe", optuna + "cmaes", optuna + "gp"}
 }

@@ -17,7 +17,8 @@ optuna.logging.set_verbosity(optuna.logging.ERROR)
 
 SAMPLERS = {
     "random": lambda seed: optuna.samplers.RandomSampler(seed=seed),
-    "qmc": lambda seed: optuna.samplers.QMCSampler(seed=seed),
+    # By default its points are the same for every seed, and the second is the middle of the space.
+    "qmc": lambda seed: optuna.samplers.QMCSampler(scramble=True, seed=seed),
     "tpe": lambda seed: optuna.samplers.TPESampler(seed=seed),
     "gp": lambda seed: optuna.samplers.GPSampler(seed=seed),
     "cmaes": lambda seed: optuna.samplers.CmaEsSampler(seed=seed),
