@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math"
 	"math/rand/v2"
 	"os"
 	"strings"
@@ -20,6 +19,7 @@ import (
 	"github.com/inflame-deeplearning/sweep/sweep"
 	"github.com/inflame-deeplearning/sweep/sweep/search/auto"
 	"github.com/inflame-deeplearning/sweep/sweep/search/cmaes"
+	"github.com/inflame-deeplearning/sweep/sweep/search/evolution"
 	"github.com/inflame-deeplearning/sweep/sweep/search/gp"
 	"github.com/inflame-deeplearning/sweep/sweep/search/random"
 	"github.com/inflame-deeplearning/sweep/sweep/search/sobol"
@@ -42,7 +42,10 @@ var ours = map[string]func(s sweep.Spec, seed uint64) (sweep.Searcher, error){
 		return tpe.New(s, tpe.Config{Seed: seed, Startup: 10, Candidates: 24})
 	},
 	"cmaes": func(s sweep.Spec, seed uint64) (sweep.Searcher, error) { return cmaes.New(s, cmaes.Config{Seed: seed}) },
-	"gp":    func(s sweep.Spec, seed uint64) (sweep.Searcher, error) { return gp.New(s, gp.Config{Seed: seed}) },
+	"evolution": func(s sweep.Spec, seed uint64) (sweep.Searcher, error) {
+		return evolution.New(s, evolution.Config{Seed: seed, Population: 20})
+	},
+	"gp": func(s sweep.Spec, seed uint64) (sweep.Searcher, error) { return gp.New(s, gp.Config{Seed: seed}) },
 	"auto": func(s sweep.Spec, seed uint64) (sweep.Searcher, error) {
 		return auto.New(chosen)(s, auto.Config{Seed: seed})
 	},
@@ -57,6 +60,8 @@ func chosen(s sweep.Spec, b sweep.Block) (sweep.Searcher, error) {
 		return gp.New(s, gp.Config{Seed: seed})
 	case "cmaes":
 		return cmaes.New(s, cmaes.Config{Seed: seed})
+	case "evolution":
+		return evolution.New(s, evolution.Config{Seed: seed, Population: 20})
 	case "sobol":
 		return sobol.New(s, sobol.Config{Seed: seed})
 	case "tpe":
@@ -65,23 +70,28 @@ func chosen(s sweep.Spec, b sweep.Block) (sweep.Searcher, error) {
 	return nil, fmt.Errorf("auto chose %s, which is not here", b.Type)
 }
 
-// methods are all of them; random comes first, the others are measured by it.
-func methods() []string {
-	return []string{"random", "sobol", "tpe", "cmaes", "gp", "auto", optuna + "random", optuna + "tpe", optuna + "cmaes", optuna + "gp"}
+// methods are those for one loss, or for several; random comes first, the others are
+// measured by it.
+func methods(several bool) []string {
+	if several {
+		return []string{"random", "sobol", "tpe", "gp", "evolution", "auto", optuna + "random", optuna + "qmc", optuna + "tpe", optuna + "nsgaii", optuna + "gp"}
+	}
+	return []string{"random", "sobol", "tpe", "cmaes", "gp", "auto", optuna + "random", optuna + "qmc", optuna + "tpe", optuna + "cmaes", optuna + "gp"}
 }
 
 // player proposes points and learns their values.
 type player interface {
 	ask() (id int, at sweep.Params, err error)
-	tell(id int, loss float64) error
+	tell(id int, losses []float64) error
 	close() error
 }
 
 // own is a searcher of ours as a player.
 type own struct {
-	searcher sweep.Searcher
-	history  sweep.History
-	ended    int
+	searcher   sweep.Searcher
+	objectives []sweep.Objective
+	history    sweep.History
+	ended      int
 }
 
 func (o *own) ask() (int, sweep.Params, error) {
@@ -91,11 +101,14 @@ func (o *own) ask() (int, sweep.Params, error) {
 	return n, p, err
 }
 
-func (o *own) tell(id int, loss float64) error {
+func (o *own) tell(id int, losses []float64) error {
 	o.ended++
 	t := &o.history[id]
 	t.Ended, t.Outcome, t.Steps = o.ended, sweep.Succeeded, 1
-	t.Best = sweep.Report{Step: 1, Metrics: sweep.Metrics{"loss": loss}}
+	t.Best = sweep.Report{Step: 1, Metrics: sweep.Metrics{}}
+	for i, objective := range o.objectives {
+		t.Best.Metrics[objective.Name] = losses[i]
+	}
 	return nil
 }
 
@@ -107,7 +120,7 @@ type contest struct {
 	log   io.Writer
 	peers *peers
 	mu    sync.Mutex
-	known map[string][]float64 // the best loss after each evaluation, of Optuna's runs
+	known map[string][]float64 // the courses of Optuna's runs
 }
 
 // key names a run.
@@ -115,7 +128,7 @@ func (c *contest) key(p problem, method string, seed int) string {
 	return fmt.Sprintf("%s/%s/%d/%d/%d", p.name, method, c.trials, c.pending, seed)
 }
 
-// results are the best losses after each evaluation, by problem, method and seed.
+// results are the courses of runs, by problem, method and seed.
 type results map[string]map[string][][]float64
 
 func (c *contest) run(ctx context.Context, all []problem, methods []string) (results, error) {
@@ -148,72 +161,81 @@ func (c *contest) run(ctx context.Context, all []problem, methods []string) (res
 	return out, nil
 }
 
-func (c *contest) one(ctx context.Context, p problem, method string, seed int) (best []float64, err error) {
+func (c *contest) one(ctx context.Context, p problem, method string, seed int) (course []float64, err error) {
 	c.mu.Lock()
-	best = c.known[c.key(p, method, seed)]
+	course = c.known[c.key(p, method, seed)]
 	c.mu.Unlock()
-	if best != nil {
-		return best, nil
+	if course != nil {
+		return course, nil
 	}
 	var play player
 	if name, theirs := strings.CutPrefix(method, optuna); theirs {
-		if play, err = c.peers.study(ctx, name, p.dims, seed); err != nil {
+		if play, err = c.peers.study(ctx, name, p, seed); err != nil {
 			return nil, err
 		}
 	} else {
-		spec := sweep.Spec{Space: p.space(), Objectives: []sweep.Objective{{Name: "loss", Goal: sweep.Minimize}}, Limits: sweep.Limits{Trials: c.trials}}
+		spec := sweep.Spec{Space: p.space(), Objectives: p.objectives(), Limits: sweep.Limits{Trials: c.trials}}
 		searcher, err := ours[method](spec, uint64(seed)+1)
 		if err != nil {
 			return nil, err
 		}
-		play = &own{searcher: searcher}
+		play = &own{searcher: searcher, objectives: spec.Objectives}
 	}
 	defer func() { err = errors.Join(err, play.close()) }()
-	if best, err = c.play(ctx, p, play, seed); err != nil {
+	losses, err := c.play(ctx, p, play, seed)
+	if err != nil {
 		return nil, err
 	}
+	course = p.course(losses)
 	if strings.HasPrefix(method, optuna) {
 		c.mu.Lock()
-		c.known[c.key(p, method, seed)] = best
+		c.known[c.key(p, method, seed)] = course
 		c.mu.Unlock()
 	}
-	return best, nil
+	return course, nil
 }
 
 // play asks for points, so many under way at a time, which end in an order drawn
-// by the seed, until the evaluations are used up.
-func (c *contest) play(ctx context.Context, p problem, play player, seed int) ([]float64, error) {
+// by the seed, until the evaluations or the space are used up, and returns the losses
+// of each.
+func (c *contest) play(ctx context.Context, p problem, play player, seed int) ([][]float64, error) {
 	type move struct {
 		id int
 		at sweep.Params
 	}
 	r := rand.New(rand.NewPCG(uint64(seed), 0))
 	var under []move
-	best, least := []float64{}, math.Inf(1)
-	for asked := 0; len(best) < c.trials; {
+	var losses [][]float64
+	for left := c.trials; left > 0 || len(under) > 0; {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		for asked < c.trials && len(under) < c.pending {
+		for left > 0 && len(under) < c.pending {
 			id, at, err := play.ask()
+			if errors.Is(err, sweep.ErrExhausted) {
+				left = 0
+				break
+			}
 			if err != nil {
 				return nil, err
 			}
 			under = append(under, move{id, at})
-			asked++
+			left--
+		}
+		if len(under) == 0 {
+			break
 		}
 		i := r.IntN(len(under))
 		m := under[i]
 		under[i] = under[len(under)-1]
 		under = under[:len(under)-1]
-		loss := p.f(m.at)
-		if err := play.tell(m.id, loss); err != nil {
+		row := p.f(m.at)
+		if err := play.tell(m.id, row); err != nil {
 			return nil, err
 		}
-		least = min(least, loss)
-		best = append(best, least)
+		losses = append(losses, row)
 	}
-	return best, nil
+	return losses, nil
 }
 
 func (c *contest) load() error {

@@ -1,7 +1,7 @@
 // Command bench races the searchers against Optuna's samplers: on functions whose
 // optimum is known, on mixed and conditional spaces, and on a table of real
-// trainings, one evaluation after the other and with eight under way. It knows
-// nothing of how good either ought to be. Optuna runs in a Python process
+// trainings, one evaluation after the other and with eight under way; also on
+// functions of several losses. It knows nothing of how good either ought to be. Optuna runs in a Python process
 // (peer.py) that speaks JSON, a line a request.
 //
 //	go run ./sweep/search/bench -python python3 -table DIR/hpo/mnist-mlp.csv
@@ -38,7 +38,7 @@ func main() {
 type options struct {
 	python, table, problems, methods, cache string
 	seeds, trials, pending                  int
-	markdown                                bool
+	several, markdown                       bool
 }
 
 func run(ctx context.Context, args []string, out, log io.Writer) (err error) {
@@ -53,6 +53,7 @@ func run(ctx context.Context, args []string, out, log io.Writer) (err error) {
 	flags.IntVar(&o.seeds, "seeds", 30, "runs of each method on each problem")
 	flags.IntVar(&o.trials, "trials", 100, "evaluations a run")
 	flags.IntVar(&o.pending, "pending", 1, "evaluations under way at a time")
+	flags.BoolVar(&o.several, "several", false, "the problems of several losses in place of those of one")
 	flags.BoolVar(&o.markdown, "markdown", false, "print a Markdown table")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -61,8 +62,11 @@ func run(ctx context.Context, args []string, out, log io.Writer) (err error) {
 		return errors.New("there must be two seeds and trials at least, one pending, and no arguments")
 	}
 	all := problems()
+	if o.several {
+		all = tradeoffs()
+	}
 	if o.table != "" {
-		table, err := readTable(o.table)
+		table, err := readTable(o.table, o.several)
 		if err != nil {
 			return err
 		}
@@ -73,7 +77,7 @@ func run(ctx context.Context, args []string, out, log io.Writer) (err error) {
 	if err := c.load(); err != nil {
 		return err
 	}
-	methods := slices.DeleteFunc(methods(), func(m string) bool {
+	methods := slices.DeleteFunc(methods(o.several), func(m string) bool {
 		return o.methods != "" && !wanted(o.methods, m) && m != "random" || strings.HasPrefix(m, optuna) && o.python == ""
 	})
 	all = slices.DeleteFunc(all, func(p problem) bool { return !wanted(o.problems, p.name) })

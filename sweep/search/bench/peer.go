@@ -26,7 +26,7 @@ func newPeers(python string) *peers {
 }
 
 // study starts a study in an idle process.
-func (p *peers) study(ctx context.Context, sampler string, dims []dim, seed int) (*study, error) {
+func (p *peers) study(ctx context.Context, sampler string, of problem, seed int) (*study, error) {
 	var worker *process.Peer
 	select {
 	case worker = <-p.idle:
@@ -36,8 +36,8 @@ func (p *peers) study(ctx context.Context, sampler string, dims []dim, seed int)
 			return nil, err
 		}
 	}
-	s := &study{Peer: worker, dims: dims, home: p.idle}
-	request := map[string]any{"sampler": sampler, "seed": seed, "dims": dims}
+	s := &study{Peer: worker, dims: of.dims, home: p.idle}
+	request := map[string]any{"sampler": sampler, "seed": seed, "dims": of.dims, "losses": len(of.objectives())}
 	if err := worker.Call(request, &struct{}{}); err != nil {
 		return nil, errors.Join(err, worker.Close())
 	}
@@ -87,8 +87,8 @@ func (s *study) ask() (int, sweep.Params, error) {
 	return answer.ID, answer.Params, err
 }
 
-func (s *study) tell(id int, loss float64) error {
-	return s.Call(map[string]any{"tell": id, "loss": loss}, &struct{}{})
+func (s *study) tell(id int, losses []float64) error {
+	return s.Call(map[string]any{"tell": id, "losses": losses}, &struct{}{})
 }
 
 func (s *study) close() error {

@@ -1,7 +1,7 @@
 """The other side of the contest: Optuna. Reads a JSON object a line from standard
-input and answers each with one: {"sampler", "seed", "dims"} starts a study, then
+input and answers each with one: {"sampler", "seed", "dims", "losses"} starts a study of so many losses, then
 
-{"ask": true}, answered by {"id", "params"}, and {"tell": id, "loss": x}.
+{"ask": true}, answered by {"id", "params"}, and {"tell": id, "losses": [x]}.
 
 Needs `pip install optuna cmaes scipy torch`.
 """
@@ -17,9 +17,12 @@ optuna.logging.set_verbosity(optuna.logging.ERROR)
 
 SAMPLERS = {
     "random": lambda seed: optuna.samplers.RandomSampler(seed=seed),
+    # By default its points are the same for every seed, and the second is the middle of the space.
+    "qmc": lambda seed: optuna.samplers.QMCSampler(scramble=True, seed=seed),
     "tpe": lambda seed: optuna.samplers.TPESampler(seed=seed),
     "gp": lambda seed: optuna.samplers.GPSampler(seed=seed),
     "cmaes": lambda seed: optuna.samplers.CmaEsSampler(seed=seed),
+    "nsgaii": lambda seed: optuna.samplers.NSGAIISampler(seed=seed),
 }
 
 
@@ -46,13 +49,15 @@ def main():
         answer = {}
         if "sampler" in request:
             dims, trials = request["dims"], {}
-            study = optuna.create_study(sampler=SAMPLERS[request["sampler"]](request["seed"]))
+            study = optuna.create_study(
+                sampler=SAMPLERS[request["sampler"]](request["seed"]), directions=["minimize"] * request["losses"]
+            )
         elif "ask" in request:
             trial = study.ask()
             trials[trial.number] = trial
             answer = {"id": trial.number, "params": suggest(trial, dims)}
         else:
-            study.tell(trials.pop(request["tell"]), request["loss"])
+            study.tell(trials.pop(request["tell"]), request["losses"])
         print(json.dumps(answer), flush=True)
 
 

@@ -7,12 +7,55 @@ import (
 	"github.com/inflame-deeplearning/sweep/sweep"
 )
 
-// problem is a function to be made small.
+// problem is a function to be made small, or several at a time.
 type problem struct {
 	name    string
 	dims    []dim
-	f       func(at sweep.Params) float64
-	optimum float64
+	f       func(at sweep.Params) []float64
+	optimum float64 // of a single loss
+
+	// Of several: where the hypervolume is measured from, and that of the true front.
+	reference []float64
+	volume    float64
+}
+
+// one is a loss as those of a problem.
+func one(f func(at sweep.Params) float64) func(at sweep.Params) []float64 {
+	return func(at sweep.Params) []float64 { return []float64{f(at)} }
+}
+
+// objectives are the losses to be made small.
+func (p problem) objectives() []sweep.Objective {
+	var out []sweep.Objective
+	for i := range max(len(p.reference), 1) {
+		out = append(out, sweep.Objective{Name: fmt.Sprintf("loss%d", i), Goal: sweep.Minimize})
+	}
+	return out
+}
+
+// course is the best loss after each evaluation; of several losses, how much of the
+// true front's hypervolume lacks after the last, as a share.
+func (p problem) course(losses [][]float64) []float64 {
+	if p.reference != nil {
+		return []float64{1 - sweep.Hypervolume(front(losses), p.reference)/p.volume}
+	}
+	best, least := make([]float64, len(losses)), math.Inf(1)
+	for i, l := range losses {
+		least = min(least, l[0])
+		best[i] = least
+	}
+	return best
+}
+
+// front is the rows that no other dominates.
+func front(rows [][]float64) [][]float64 {
+	var out [][]float64
+	for i, f := range sweep.FirstFronts(rows, 1) {
+		if f == 0 {
+			out = append(out, rows[i])
+		}
+	}
+	return out
 }
 
 // dim is a parameter, in words that both sides read.
@@ -123,11 +166,15 @@ func sum(x []float64, f func(i int, v float64) float64) float64 {
 }
 
 func vector(name string, n int, lo, hi float64, f func(x []float64) float64) problem {
+	return vectors(name, n, lo, hi, func(x []float64) []float64 { return []float64{f(x)} })
+}
+
+func vectors(name string, n int, lo, hi float64, f func(x []float64) []float64) problem {
 	p := problem{name: name}
 	for i := range n {
 		p.dims = append(p.dims, dim{Name: fmt.Sprintf("x%d", i), Kind: "float", Lo: lo, Hi: hi})
 	}
-	p.f = func(at sweep.Params) float64 {
+	p.f = func(at sweep.Params) []float64 {
 		x := make([]float64, n)
 		for i := range x {
 			x[i] = number(at, p.dims[i].Name)
@@ -161,10 +208,10 @@ func branin() problem {
 	p := problem{name: "branin", optimum: 0.397887357729739, dims: []dim{
 		{Name: "x", Kind: "float", Lo: -5, Hi: 10}, {Name: "y", Kind: "float", Lo: 0, Hi: 15},
 	}}
-	p.f = func(at sweep.Params) float64 {
+	p.f = one(func(at sweep.Params) float64 {
 		x, y := number(at, "x"), number(at, "y")
 		return sq(y-5.1/(4*sq(math.Pi))*x*x+5/math.Pi*x-6) + 10*(1-1/(8*math.Pi))*math.Cos(x) + 10
-	}
+	})
 	return p
 }
 
@@ -187,13 +234,13 @@ func mixed() problem {
 		{Name: "momentum", Kind: "float", Lo: 0, Hi: 1},
 		{Name: "activation", Kind: "choice", Choices: []any{"relu", "tanh", "gelu", "silu"}},
 		{Name: "batch", Kind: "choice", Choices: []any{16, 32, 64, 128, 256}},
-	}, f: func(at sweep.Params) float64 {
+	}, f: one(func(at sweep.Params) float64 {
 		batch := math.Log2(number(at, "batch"))
 		act := map[string]float64{"relu": 0.3, "tanh": 1, "gelu": 0, "silu": 0.1}[text(at, "activation")]
 		// The best rate grows with the batch, as it does in training.
 		return sq(math.Log10(number(at, "rate"))+3.5-0.3*(batch-6)) + 0.5*sq(math.Log2(number(at, "width"))-8.2-0.3*act) +
 			0.1*sq(number(at, "depth")-5) + 4*sq(number(at, "dropout")-0.3) + 2*sq(number(at, "momentum")-0.9) + act + 0.1*math.Abs(batch-6)
-	}}
+	})}
 }
 
 // conditional has parameters that two of three optimizers have for themselves.
@@ -208,7 +255,7 @@ func conditional() problem {
 		{Name: "beta2", Kind: "log", Lo: 1e-4, Hi: 1e-1, When: only("adam")},
 		{Name: "alpha", Kind: "float", Lo: 0.5, Hi: 1, When: only("rmsprop")},
 		{Name: "decay", Kind: "log", Lo: 1e-6, Hi: 1e-1},
-	}, f: func(at sweep.Params) float64 {
+	}, f: one(func(at sweep.Params) float64 {
 		rate, decay := math.Log10(number(at, "rate")), sq(math.Log10(number(at, "decay"))+4)
 		switch text(at, "optimizer") {
 		case "sgd":
@@ -221,7 +268,7 @@ func conditional() problem {
 			return 0.3 + sq(rate+3) + 10*sq(number(at, "beta1")-0.85) + 0.3*sq(math.Log10(number(at, "beta2"))+3) + 0.1*decay
 		}
 		return 0.6 + sq(rate+3.3) + 4*sq(number(at, "alpha")-0.95) + sq(number(at, "momentum")-0.5) + 0.2*decay
-	}}
+	})}
 }
 
 // network is a layered net: how many layers there are decides which widths exist.
@@ -234,13 +281,13 @@ func network() problem {
 		}
 		p.dims = append(p.dims, dim{Name: fmt.Sprintf("width%d", i+1), Kind: "logint", Lo: 4, Hi: 512, When: &condition{"layers", in}})
 	}
-	p.f = func(at sweep.Params) float64 {
+	p.f = one(func(at sweep.Params) float64 {
 		layers := int(number(at, "layers"))
 		loss := 0.3 * sq(float64(layers)-3)
 		for i := range layers {
 			loss += 0.3 * sq(math.Log2(number(at, fmt.Sprintf("width%d", i+1)))-7+float64(i))
 		}
 		return loss
-	}
+	})
 	return p
 }

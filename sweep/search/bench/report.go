@@ -7,8 +7,9 @@ import (
 	"slices"
 )
 
-// report prints a row a problem: the regret after the last evaluation, the mean
-// of the seeds' as a share of random search's, with a bootstrap 95 % interval.
+// report prints a row a problem: the regret after the last evaluation, the mean of
+// the seeds', with a bootstrap 95 % interval. That of one loss is a share of random
+// search's, that of several a share of the front's hypervolume as it is.
 func report(out io.Writer, o options, all []problem, methods []string, r results) {
 	if len(all) == 0 || len(methods) == 0 {
 		return
@@ -37,7 +38,10 @@ func report(out io.Writer, o options, all []problem, methods []string, r results
 	shares := make([][]float64, len(methods)) // of all problems, by method
 	for _, p := range all {
 		cell(p.name)
-		scale := mean(regrets(p, r[p.name][methods[0]]))
+		scale := 1.0
+		if !o.several {
+			scale = mean(regrets(p, r[p.name][methods[0]]))
+		}
 		for i, m := range methods {
 			share := regrets(p, r[p.name][m])
 			for k := range share {
@@ -54,13 +58,17 @@ func report(out io.Writer, o options, all []problem, methods []string, r results
 		cell(fmt.Sprintf("%.3g", mean(s)))
 	}
 	end()
-	fmt.Fprintf(out, "\nRegret after %d evaluations, %d under way at a time, mean of %d seeds, as a share of random search's; in brackets the bootstrap 95 %% interval.\n", o.trials, o.pending, o.seeds)
+	what := "Regret after %d evaluations, %d under way at a time, mean of %d seeds, as a share of random search's"
+	if o.several {
+		what = "What lacks of the true front's hypervolume after %d evaluations, %d under way at a time, mean of %d seeds, as a share of it"
+	}
+	fmt.Fprintf(out, "\n"+what+"; in brackets the bootstrap 95 %% interval.\n", o.trials, o.pending, o.seeds)
 }
 
 func regrets(p problem, runs [][]float64) []float64 {
 	out := make([]float64, len(runs))
-	for i, best := range runs {
-		out[i] = best[len(best)-1] - p.optimum
+	for i, course := range runs {
+		out[i] = course[len(course)-1] - p.optimum
 	}
 	return out
 }

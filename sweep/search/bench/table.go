@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/csv"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -12,8 +13,9 @@ import (
 )
 
 // readTable is the table of real trainings as a function: the error of a variant
-// after its last epoch, that of the worst where it is not in the table.
-func readTable(path string) (problem, error) {
+// after its last epoch, of several losses also the seconds until then; the worst of
+// all where it is not in the table.
+func readTable(path string, several bool) (problem, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return problem{}, fmt.Errorf("open table of trainings: %w", err)
@@ -23,8 +25,11 @@ func readTable(path string) (problem, error) {
 	if err != nil {
 		return problem{}, fmt.Errorf("read table of trainings %s: %w", path, err)
 	}
-	const parameters, accuracy = 6, 9
-	p := problem{name: "mnist-mlp", optimum: 1}
+	const parameters, accuracy, seconds = 6, 9, 10
+	p := problem{name: "mnist-mlp"}
+	if several {
+		p.name = "mnist-mlp-seconds"
+	}
 	for i, name := range rows[0][:parameters] {
 		d := dim{Name: name, Kind: "choice"}
 		for _, row := range rows[1:] {
@@ -39,28 +44,39 @@ func readTable(path string) (problem, error) {
 		})
 		p.dims = append(p.dims, d)
 	}
-	losses := map[string]float64{}
-	worst := 0.0
+	losses := map[string][]float64{}
 	for _, row := range rows[1:] {
 		a, err := strconv.ParseFloat(row[accuracy], 64)
 		if err != nil {
 			return problem{}, fmt.Errorf("read accuracy in %s: %w", path, err)
 		}
+		s, err := strconv.ParseFloat(row[seconds], 64)
+		if err != nil {
+			return problem{}, fmt.Errorf("read seconds in %s: %w", path, err)
+		}
 		at := sweep.Params{}
 		for i, d := range p.dims {
 			at[d.Name] = value(choice(row[i]))
 		}
-		losses[at.Key()] = 1 - a // the last epoch's comes last
+		losses[at.Key()] = []float64{1 - a, s} // the last epoch's come last
 	}
-	for _, loss := range losses {
-		p.optimum = min(p.optimum, loss)
-		worst = max(worst, loss)
-	}
-	p.f = func(at sweep.Params) float64 {
-		if loss, ok := losses[at.Key()]; ok {
-			return loss
+	var all [][]float64
+	least, worst := []float64{math.Inf(1), math.Inf(1)}, []float64{0, 0}
+	for _, row := range losses {
+		all = append(all, row)
+		for i, loss := range row {
+			least[i], worst[i] = min(least[i], loss), max(worst[i], loss)
 		}
-		return worst
+	}
+	kept := 1
+	if p.optimum = least[0]; several {
+		kept, p.optimum, p.reference, p.volume = 2, 0, worst, sweep.Hypervolume(all, worst)
+	}
+	p.f = func(at sweep.Params) []float64 {
+		if row, ok := losses[at.Key()]; ok {
+			return row[:kept]
+		}
+		return worst[:kept]
 	}
 	return p, nil
 }

@@ -20,7 +20,7 @@ import (
 
 // Config is the search "evolution" block.
 type Config struct {
-	_          struct{} `doc:"Genetic algorithm (NSGA-II, Deb 2002): variants are bred from the best so far, by crossover and mutation. For several objectives, whose trade-offs it spreads over, with some hundred trials or more and as many at a time as there are slots; with one objective, or fewer trials, prefer gp, tpe or cmaes."`
+	_          struct{} `doc:"Genetic algorithm (NSGA-II, Deb 2002): variants are bred from the best so far, by crossover and mutation. For several objectives, whose trade-offs it spreads over, with a thousand trials or more and as many at a time as there are slots; with one objective, or fewer trials, prefer gp, tpe or cmaes."`
 	Trials     int      `hcl:"trials" doc:"Variants to propose; required where the space is not finite, else all of them." min:"1"`
 	Seed       uint64   `hcl:"seed" doc:"Seed of the search: the same seed and results propose the same variants." default:"1"`
 	Population int      `hcl:"population" doc:"Variants that others are bred from; as many are spread over the space at first. More is slower and finds more of the trade-offs." default:"20" min:"4"`

@@ -20,7 +20,8 @@ const (
 // logarithm of their rank, as parents do in CMA-ES (Hansen 2016, equation 49), one
 // on average.
 func split(points []past.Point, known int) (good, bad []float64, count int) {
-	rank := past.Ranks(points)
+	n := min(int(math.Ceil(share*float64(known))), most)
+	rank := ranks(points, n)
 	better := func(a, b int) int {
 		p, q := &points[a], &points[b]
 		switch {
@@ -34,7 +35,6 @@ func split(points []past.Point, known int) (good, bad []float64, count int) {
 		}
 		return cmp.Or(cmp.Compare(rank[a], rank[b]), cmp.Compare(a, b))
 	}
-	n := min(int(math.Ceil(share*float64(known))), most)
 	best := make([]int, 0, n+1)
 	for i := range points {
 		if p := &points[i]; !p.Known || p.Failed {

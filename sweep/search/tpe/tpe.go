@@ -5,7 +5,8 @@
 // (Falkner et al. 2018); conditional parameters take part where they exist.
 // Good variants weigh by rank, kernels are narrow (Watanabe 2023,
 // arXiv:2304.11127), candidates cross two components on some axes, and the start
-// is a Latin hypercube: by our own measurements (docs/benchmarks.md).
+// is a Latin hypercube: by our own measurements (docs/benchmarks.md). With several
+// objectives the good ones are those that dominate the most together.
 package tpe
 
 import (
@@ -22,7 +23,7 @@ const cross = 0.2
 
 // Config is the search "tpe" block.
 type Config struct {
-	_          struct{} `doc:"Tree-structured Parzen estimator (Bergstra 2011): learns which values the good variants share. For any space, also with conditional parameters and many trials at a time."`
+	_          struct{} `doc:"Tree-structured Parzen estimator (Bergstra 2011): learns which values the good variants share. For any space, also with conditional parameters, several objectives and many trials at a time."`
 	Trials     int      `hcl:"trials" doc:"Variants to propose; required where the space is not finite, else all of them." min:"1"`
 	Seed       uint64   `hcl:"seed" doc:"Seed of the draws." default:"1"`
 	Startup    int      `hcl:"startup" doc:"Variants that are drawn at random, spread out, before it learns." default:"10" min:"1"`
