@@ -78,6 +78,29 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
+// A store of which not even the first pages could be written is none: nobody is told
+// later that it is damaged.
+func TestFullDiskAtFirst(t *testing.T) {
+	dir := disk(t, "size=8k")
+	db, err := Open(filepath.Join(dir, ".sweep"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := db.Start(Run{Sweep: "grid"}); !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "free some space") {
+		t.Errorf("Start = %v; want an error that says that the disk is full, and what to do", err)
+	}
+	if left, err := filepath.Glob(filepath.Join(db.dir, "results.db*")); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	if err := unix.Mount("tmpfs", dir, "tmpfs", unix.MS_REMOUNT, "size=8m"); err != nil {
+		t.Fatal(err)
+	}
+	start(t, db, Run{})
+	if err := db.Check(); err != nil {
+		t.Error(err)
+	}
+}
+
 // What is on a file system that cannot be written is read all the same.
 func TestReadOnlyDisk(t *testing.T) {
 	dir := disk(t, "size=4m")

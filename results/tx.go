@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"syscall"
 
 	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
+
+	"github.com/inflame-deeplearning/sweep/sweep/trialdir"
 )
 
 // tx is a transaction. The upper pages of each tree are looked at before the
@@ -132,6 +135,9 @@ func (db *DB) update(do func(t *tx) error) error {
 		return fmt.Errorf("make workspace: %w%s", err, elsewhere(err))
 	}
 	there, err := db.there()
+	if err == nil && !there {
+		err = db.create()
+	}
 	if err != nil {
 		return err
 	}
@@ -149,12 +155,7 @@ func (db *DB) update(do func(t *tx) error) error {
 	}
 	return db.with(bbolt.Options{}, func(t *tx) error {
 		if t.empty() {
-			for _, name := range [][]byte{metaBucket, sweepsBucket, orderBucket, identitiesBucket, runsBucket} {
-				if _, err := t.CreateBucketIfNotExists(name); err != nil {
-					return err
-				}
-			}
-			if err := t.Bucket(metaBucket).Put(versionKey, []byte(version)); err != nil {
+			if err := found(t.Tx); err != nil {
 				return err
 			}
 		}
@@ -163,6 +164,46 @@ func (db *DB) update(do func(t *tx) error) error {
 		}
 		return do(t)
 	})
+}
+
+// found makes the buckets of a new store.
+func found(t *bbolt.Tx) error {
+	for _, name := range [][]byte{metaBucket, sweepsBucket, orderBucket, identitiesBucket, runsBucket} {
+		if _, err := t.CreateBucketIfNotExists(name); err != nil {
+			return err
+		}
+	}
+	return t.Bucket(metaBucket).Put(versionKey, []byte(version))
+}
+
+// create makes a new store under another name first: of one that is cut off while bbolt
+// writes its first pages nobody could tell whether anything was in it. That another
+// process is quicker is no error.
+func (db *DB) create() (err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("make results: %w%s", err, elsewhere(err))
+		}
+	}()
+	f, err := os.CreateTemp(db.dir, filepath.Base(db.file)+partSuffix+"*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.Remove(f.Name())) }()
+	if err := f.Close(); err != nil {
+		return err
+	}
+	store, err := bbolt.Open(f.Name(), 0o600, nil)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(store.Update(found), store.Close()); err != nil {
+		return err
+	}
+	if os.Link(f.Name(), db.file) != nil { // it is there by now, or this file system has no second names: bbolt goes on from here
+		return nil
+	}
+	return trialdir.SyncDir(db.dir)
 }
 
 // view runs a transaction that reads; a store that is not there yet is empty,

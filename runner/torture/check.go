@@ -142,7 +142,7 @@ func (w *workspace) clean() error {
 		if err != nil {
 			return err
 		}
-		if strings.HasPrefix(e.Name(), ".tmp-") || strings.HasSuffix(e.Name(), ".part") {
+		if strings.HasPrefix(e.Name(), ".tmp-") || strings.Contains(e.Name(), ".part") {
 			return fmt.Errorf("%s was left behind", path)
 		}
 		return nil
