@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -68,7 +69,20 @@ type sheet struct {
 
 func (g *sheet) add(cells ...string) { g.rows = append(g.rows, cells) }
 
+// unremarkable drops the last column where it is for remarks, and there are none.
+func (g *sheet) unremarkable() {
+	last := len(g.header) - 1
+	if g.header[last] != "" || slices.ContainsFunc(g.rows, func(row []string) bool { return row[last] != "" }) {
+		return
+	}
+	g.header = g.header[:last]
+	for i := range g.rows {
+		g.rows[i] = g.rows[i][:last]
+	}
+}
+
 func (g *sheet) write(cmd *cobra.Command) error {
+	g.unremarkable()
 	out := cmd.OutOrStdout()
 	if !colored(cmd, out) {
 		w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
