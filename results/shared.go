@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/inflame-deeplearning/sweep/sweep/trialdir"
 )
@@ -71,6 +72,7 @@ func (db *DB) occupied(dir string) (here, alone bool, err error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, false, nil
 	}
+	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return strings.HasPrefix(e.Name(), ".") }) // half-written
 	here = slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == name })
 	return here, here && len(entries) == 1, err
 }

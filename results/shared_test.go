@@ -26,6 +26,9 @@ func TestSharedDirectoriesGoWithTheLastRunThatNeedsThem(t *testing.T) {
 	here, there := record(3), record(1)
 	keep := map[string]Keep{"grid": {Runs: 1, Champions: true}}
 
+	if err := os.WriteFile(filepath.Join(shared, "grid-2", occupants, ".tmp-1"), nil, 0o600); err != nil { // a process was killed
+		t.Fatal(err)
+	}
 	g := remove(t, here, garbage(t, here, keep))
 	if runs, _, _ := names(g); runs != "grid-2 grid-1" {
 		t.Fatalf("removed %s", runs)

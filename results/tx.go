@@ -189,7 +189,12 @@ func (db *DB) create() (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.Remove(f.Name())) }()
+	defer func() {
+		// One who was quicker, and makes a backup already, clears parts away.
+		if rerr := os.Remove(f.Name()); !errors.Is(rerr, fs.ErrNotExist) {
+			err = errors.Join(err, rerr)
+		}
+	}()
 	if err := f.Close(); err != nil {
 		return err
 	}

@@ -194,7 +194,9 @@ func thread(task string) (state byte, counter int64, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	fields := strings.Fields(string(line))
-	counter, err = strconv.ParseInt(fields[len(fields)-1], 0, 64)
-	return rest[0], counter, err
+	counter, err = strconv.ParseInt(string(bytes.TrimSpace(line[bytes.LastIndexByte(line, ' ')+1:])), 0, 64)
+	if err != nil { // "running": it has gone on
+		return 'R', 0, nil //nolint:nilerr // it is asked again
+	}
+	return rest[0], counter, nil
 }
