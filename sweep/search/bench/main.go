@@ -1,8 +1,8 @@
 // Command bench races the searchers against Optuna's samplers: on functions whose
 // optimum is known, on mixed and conditional spaces, and on a table of real
 // trainings, one evaluation after the other and with eight under way; also on
-// functions of several losses. It knows nothing of how good either ought to be. Optuna runs in a Python process
-// (peer.py) that speaks JSON, a line a request.
+// functions of several losses. It knows nothing of how good either ought to be.
+// Optuna runs in a Python process (peer.py) that speaks JSON, a line a request.
 //
 //	go run ./sweep/search/bench -python python3 -table DIR/hpo/mnist-mlp.csv
 //

@@ -1,5 +1,6 @@
 """The other side of the contest: Optuna. Reads a JSON object a line from standard
-input and answers each with one: {"sampler", "seed", "dims", "losses"} starts a study of so many losses, then
+input and answers each with one: {"sampler", "seed", "dims", "losses"} starts a study
+of so many losses, then
 
 {"ask": true}, answered by {"id", "params"}, and {"tell": id, "losses": [x]}.
 
