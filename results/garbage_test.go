@@ -327,6 +327,12 @@ func TestRemovalsThatAreCutOff(t *testing.T) {
 			}
 			return errors.Join(err, ferr)
 		},
+		"half gone under another name": func(db *DB) error {
+			err := db.mark(GarbageRun{Run: "grid-1"})
+			_, ferr := db.forget([]string{"grid-1"})
+			dir := db.runDir("grid-1")
+			return errors.Join(err, ferr, os.Rename(dir, dir+goneAlong), os.Remove(filepath.Join(dir+goneAlong, markFile)))
+		},
 		"model half gone": func(db *DB) error {
 			dir := filepath.Join(db.TrialDir("grid-2", 0), "model")
 			return errors.Join(os.Rename(dir, dir+goneAlong), os.Remove(filepath.Join(dir+goneAlong, "weights")))
@@ -354,7 +360,7 @@ func TestRemovalsThatAreCutOff(t *testing.T) {
 			if err != nil || len(left) != 2 {
 				t.Errorf("directories %v", left)
 			}
-			for _, pattern := range []string{"runs/*/*/*" + goneAlong, "runs/*/" + markFile} {
+			for _, pattern := range []string{"runs/*" + goneAlong, "runs/*/*/*" + goneAlong, "runs/*/" + markFile} {
 				if left, _ := filepath.Glob(filepath.Join(db.dir, pattern)); len(left) > 0 {
 					t.Errorf("left: %v", left)
 				}

@@ -18,7 +18,7 @@ import (
 
 // A run is removed in this order, so that it can be cut off anywhere: a mark in its
 // directory, which names what it has outside the workspace, its record, what the mark
-// names, the rest of the directory, the mark. A mark beside a record
+// names, and, with another name first, the directory. A mark beside a record
 // means nothing; a marked directory without a record is cleared away by whoever comes
 // next. A directory without either is not touched: after a restore it may hold results
 // that the store has forgotten.
@@ -215,27 +215,7 @@ func (db *DB) clearAway(run string) error {
 			return err
 		}
 	}
-	return removeLast(db.runDir(run), markFile)
-}
-
-// removeLast deletes a directory, and in it what is called last at the end.
-func removeLast(dir, last string) error {
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if e.Name() == last {
-			continue
-		}
-		if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
-			return err
-		}
-	}
-	return os.RemoveAll(dir)
+	return removeDirs([]string{db.runDir(run)})
 }
 
 // sweepUp finishes what removals that were cut off have left.
@@ -266,7 +246,7 @@ func (db *DB) sweepUp() error {
 			return fmt.Errorf("clear garbage away: %w", err)
 		}
 	}
-	for _, pattern := range []string{"runs/*/*/*" + goneAlong, "champions/*/*" + goneAlong} {
+	for _, pattern := range []string{"runs/*" + goneAlong, "runs/*/*/*" + goneAlong, "champions/*/*" + goneAlong} {
 		left, err := filepath.Glob(filepath.Join(db.dir, filepath.FromSlash(pattern)))
 		if err != nil {
 			return fmt.Errorf("look for garbage: %w", err)
@@ -280,10 +260,14 @@ func (db *DB) sweepUp() error {
 	return nil
 }
 
-// removeDirs deletes directories. Each is gone at once for those who look for it.
+// removeDirs deletes directories. Each is gone at once for those who look for it; what
+// an earlier removal of it has left goes too.
 func removeDirs(dirs []string) error {
 	for _, dir := range dirs {
-		err := os.Rename(dir, dir+goneAlong)
+		err := os.RemoveAll(dir + goneAlong)
+		if err == nil {
+			err = os.Rename(dir, dir+goneAlong)
+		}
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -291,7 +275,7 @@ func removeDirs(dirs []string) error {
 			err = os.RemoveAll(dir + goneAlong)
 		}
 		if err != nil {
-			return fmt.Errorf("remove model: %w", err)
+			return fmt.Errorf("remove %s: %w", dir, err)
 		}
 	}
 	return nil

@@ -77,15 +77,18 @@ func (db *DB) occupied(dir string) (here, alone bool, err error) {
 	return here, here && len(entries) == 1, err
 }
 
-// vacate takes this workspace's mark from a directory. With the last one goes the
-// directory, the mark at the end: it can be cut off anywhere.
+// vacate takes this workspace's mark from a directory, which goes with the last one. It
+// can be cut off anywhere, and done again.
 func (db *DB) vacate(dir string) error {
 	here, alone, err := db.occupied(dir)
-	if err != nil || !here {
+	if err != nil {
 		return err
 	}
 	if alone {
-		return removeLast(dir, occupants)
+		return removeDirs([]string{dir})
+	}
+	if !here {
+		return os.RemoveAll(dir + goneAlong)
 	}
 	_, name, err := db.occupant()
 	return errors.Join(err, os.Remove(filepath.Join(dir, occupants, name)))

@@ -88,18 +88,27 @@ func TestDirectoriesOfOthersAreLeftAlone(t *testing.T) {
 
 // A removal that is cut off after the record is finished by the next one.
 func TestRemovalsOfSharedDirectoriesThatAreCutOff(t *testing.T) {
-	shared := t.TempDir()
-	dir := filepath.Join(shared, "grid-1")
-	db := open(t)
-	nightAt(t, db, func(_ string, n int) string { return filepath.Join(dir, fmt.Sprint(n)) }, "grid", Finished, []float64{0.1, 0.2}, nil)
-	night(t, db, "grid", Finished, []float64{0.1}, nil)
-	err := errors.Join(db.Occupy(dir), db.mark(GarbageRun{Run: "grid-1", Shared: []string{dir}}))
-	_, ferr := db.forget([]string{"grid-1"})
-	if err := errors.Join(err, ferr, os.RemoveAll(filepath.Join(dir, "0"))); err != nil {
-		t.Fatal(err)
-	}
-	remove(t, db, garbage(t, db, nil))
-	if exists(dir) || exists(db.runDir("grid-1")) {
-		t.Error("what was left of the run is still there")
+	for name, until := range map[string]func(dir string) error{
+		"at once": func(string) error { return nil },
+		"half gone under another name": func(dir string) error {
+			return errors.Join(os.Rename(dir, dir+goneAlong), os.RemoveAll(filepath.Join(dir+goneAlong, occupants)))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			shared := t.TempDir()
+			dir := filepath.Join(shared, "grid-1")
+			db := open(t)
+			nightAt(t, db, func(_ string, n int) string { return filepath.Join(dir, fmt.Sprint(n)) }, "grid", Finished, []float64{0.1, 0.2}, nil)
+			night(t, db, "grid", Finished, []float64{0.1}, nil)
+			err := errors.Join(db.Occupy(dir), db.mark(GarbageRun{Run: "grid-1", Shared: []string{dir}}))
+			_, ferr := db.forget([]string{"grid-1"})
+			if err := errors.Join(err, ferr, until(dir)); err != nil {
+				t.Fatal(err)
+			}
+			remove(t, db, garbage(t, db, nil))
+			if left, _ := filepath.Glob(filepath.Join(shared, "*")); len(left) > 0 || exists(db.runDir("grid-1")) {
+				t.Errorf("what was left of the run is still there: %v", left)
+			}
+		})
 	}
 }
