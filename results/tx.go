@@ -231,19 +231,19 @@ func (db *DB) view(do func(t *tx) error) error {
 // there reports whether the store has been made. One that is gone while its
 // backup is there is damaged.
 func (db *DB) there() (bool, error) {
+	_, err := os.Stat(db.BackupFile()) // before the store, which others may be making just now
+	saved := err == nil
 	info, err := os.Stat(db.file)
 	switch {
 	case err == nil && info.Size() > 0:
 		return true, nil
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return false, fmt.Errorf("open results: %w", err)
-	}
-	if _, berr := os.Stat(db.BackupFile()); berr != nil {
-		return false, nil //nolint:nilerr // neither was made
-	}
-	if err == nil {
+	case !saved: // neither was made
+		return false, nil
+	case err == nil:
 		err = errors.New("it is empty")
-	} else {
+	default:
 		err = errors.New("it is gone")
 	}
 	return false, db.damaged(err)
