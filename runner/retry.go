@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/inflame-deeplearning/sweep/sweep"
@@ -14,14 +15,30 @@ import (
 // Policy is how often a trial is tried again, by how it ended. A trial that
 // diverged or was stopped has a result, one that was cancelled is gone on with.
 type Policy struct {
-	Failed      int `hcl:"failed" doc:"Of a program that failed, which most do again." default:"0" min:"0" max:"100"`
-	Lost        int `hcl:"lost" doc:"Of a trial whose process vanished." default:"3" min:"0" max:"100"`
-	OutOfMemory int `hcl:"out_of_memory" doc:"Of a trial that ran out of memory; it then runs alone." default:"1" min:"0" max:"100"`
-	TimedOut    int `hcl:"timed_out" doc:"Of a trial that ran longer than the timeout; it goes on from its checkpoint." default:"0" min:"0" max:"100"`
+	Failed      Attempts `hcl:"failed" doc:"Of a program that failed, which most do again." default:"0" min:"0" max:"100"`
+	Lost        Attempts `hcl:"lost" doc:"Of a trial whose process vanished." default:"3" min:"0" max:"100"`
+	OutOfMemory Attempts `hcl:"out_of_memory" doc:"Of a trial that ran out of memory; it then runs alone. \"halve parallelism\", for runner \"local\": half as many trials run at once from then on, and half of those, until it does." default:"1" min:"0" max:"100" oneof:"halve parallelism"`
+	TimedOut    Attempts `hcl:"timed_out" doc:"Of a trial that ran longer than the timeout; it goes on from its checkpoint." default:"0" min:"0" max:"100"`
 }
 
-// retries is how many further attempts follow one that ended so.
-func (p Policy) retries(o sweep.Outcome) int {
+// Attempts is how many further ones follow one that ended so.
+type Attempts int
+
+// HalveParallelism is as many as it takes: after each one, half as many trials run at
+// once, and none follows one that ran alone.
+const HalveParallelism Attempts = -1
+
+// UnmarshalText reads what can stand in the place of a number.
+func (a *Attempts) UnmarshalText(text []byte) error {
+	if string(text) != "halve parallelism" {
+		return fmt.Errorf("%q is no number of attempts", text)
+	}
+	*a = HalveParallelism
+	return nil
+}
+
+// retries is how many further attempts follow those that ended so.
+func (p Policy) retries(o sweep.Outcome) Attempts {
 	switch o {
 	case sweep.Failed:
 		return p.Failed
@@ -43,37 +60,61 @@ func Retry(inner Slotted, p Policy) Slotted {
 	if p == (Policy{}) {
 		return inner
 	}
-	return retry{inner, p}
+	return &retry{Slotted: inner, policy: p}
 }
 
 type retry struct {
 	Slotted
 	policy Policy
+
+	mu  sync.Mutex   // held while the parallelism is halved
+	say func(string) // nil: nobody listens
 }
 
 // Unwrap is the inner runner.
-func (r retry) Unwrap() sweep.Runner { return r.Slotted }
+func (r *retry) Unwrap() sweep.Runner { return r.Slotted }
+
+// Tell is for what a retry changes, and the inner runner's.
+func (r *retry) Tell(say func(string)) {
+	r.mu.Lock()
+	r.say = say
+	r.mu.Unlock()
+	if inner, ok := As[Telling](r.Slotted); ok {
+		inner.Tell(say)
+	}
+}
 
 // Resize is the inner runner's, where it can.
-func (r retry) Resize(slots int) error {
+func (r *retry) Resize(slots int) error {
 	if inner, ok := r.Slotted.(sweep.Resizable); ok {
 		return inner.Resize(slots)
 	}
 	return errors.New("this runner has as many slots as it has")
 }
 
-func (r retry) Run(ctx context.Context, j sweep.Job, report func(sweep.Report)) (sweep.Result, error) {
+func (r *retry) Run(ctx context.Context, j sweep.Job, report func(sweep.Report)) (sweep.Result, error) {
 	var all sweep.Result // of the attempts together, of which a runner may have made some itself
-	ended := map[sweep.Outcome]int{}
+	ended := map[sweep.Outcome]Attempts{}
 	pauses := rand.New(rand.NewPCG(j.Trial.Seed, uint64(j.Trial.Number)))
 	for attempt := 1; ; attempt++ {
+		slots := r.Slots()
 		result, err := r.Slotted.Run(ctx, j, report) // a later attempt reports from the first step on: it takes back what it does not go on from
 		all.Seconds += result.Seconds
 		all.PeakMemory, all.PeakGPUMemory = max(all.PeakMemory, result.PeakMemory), max(all.PeakGPUMemory, result.PeakGPUMemory)
 		all.Attempts += max(result.Attempts, 1)
 		result.Attempts, result.Seconds, result.PeakMemory, result.PeakGPUMemory = all.Attempts, all.Seconds, all.PeakMemory, all.PeakGPUMemory
-		if ended[result.Outcome]++; err != nil || ended[result.Outcome] > r.policy.retries(result.Outcome) {
+		if err != nil {
 			return result, err
+		}
+		if most := r.policy.retries(result.Outcome); most == HalveParallelism {
+			if slots == 1 {
+				return result, nil
+			}
+			if err := r.halve(j.Trial.Name(), slots); err != nil {
+				return result, err
+			}
+		} else if ended[result.Outcome]++; ended[result.Outcome] > most {
+			return result, nil
 		}
 		if err := trialdir.Dir(j.Trial.Dir).ClearOutcome(); err != nil {
 			return result, fmt.Errorf("try again: %w", err)
@@ -87,6 +128,24 @@ func (r retry) Run(ctx context.Context, j sweep.Job, report func(sweep.Report)) 
 			return result, nil
 		}
 	}
+}
+
+// halve makes the slots half as many as there were when a trial ran out of memory, if
+// they are not as few by now: trials that run out of it together do so once.
+func (r *retry) halve(trial string, slots int) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	half := slots / 2
+	if r.Slots() <= half {
+		return nil
+	}
+	if err := r.Resize(half); err != nil {
+		return fmt.Errorf("halve the parallelism: %w", err)
+	}
+	if r.say != nil {
+		r.say(fmt.Sprintf("trial %s ran out of memory: %s from now on, instead of %d", trial, sweep.AtATime(half), slots))
+	}
+	return nil
 }
 
 const (

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/inflame-deeplearning/sweep/sweep"
 )
@@ -63,6 +66,99 @@ func TestEachOutcomeHasItsAttempts(t *testing.T) {
 				}
 				if len(steps) != 2*test.want || !slices.Equal(steps[len(steps)-2:], []int{1, test.want + 1}) {
 					t.Errorf("steps %v do not end as the last attempt's", steps)
+				}
+			})
+		})
+	}
+}
+
+// crowd is a runner of trials that need more memory than there is where more than fit
+// run at once.
+type crowd struct {
+	mu    sync.Mutex
+	slots int
+	fit   int
+	runs  map[*bool]bool // each is true when there were too many
+	most  int            // at once, of those that succeeded
+}
+
+func (c *crowd) Slots() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.slots
+}
+
+func (c *crowd) Resize(slots int) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.slots = slots
+	return nil
+}
+
+func (c *crowd) Run(context.Context, sweep.Job, func(sweep.Report)) (sweep.Result, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for len(c.runs) >= c.slots {
+		c.wait(time.Second)
+	}
+	own := new(bool)
+	c.runs[own] = true
+	defer delete(c.runs, own)
+	together := len(c.runs)
+	for run := range c.runs {
+		*run = *run || together > c.fit
+	}
+	c.wait(time.Minute)
+	if *own {
+		return sweep.Result{Outcome: sweep.OutOfMemory}, nil
+	}
+	c.most = max(c.most, together)
+	return sweep.Result{Outcome: sweep.Succeeded}, nil
+}
+
+// wait passes time, of a synctest bubble. It needs the lock.
+func (c *crowd) wait(d time.Duration) {
+	c.mu.Unlock()
+	time.Sleep(d)
+	c.mu.Lock()
+}
+
+func TestParallelismIsHalvedUntilTrialsFit(t *testing.T) {
+	for name, test := range map[string]struct {
+		slots, fit int
+		left, most int // slots in the end, trials that succeeded at once
+		want       sweep.Outcome
+		said       int
+	}{
+		"they fit":            {8, 8, 8, 8, sweep.Succeeded, 0},
+		"half of them fit":    {8, 5, 4, 4, sweep.Succeeded, 1},
+		"one fits":            {8, 1, 1, 1, sweep.Succeeded, 3},
+		"an odd number":       {7, 2, 1, 1, sweep.Succeeded, 2},
+		"none fits":           {8, 0, 1, 0, sweep.OutOfMemory, 3},
+		"there is one at all": {1, 0, 1, 0, sweep.OutOfMemory, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := &crowd{slots: test.slots, fit: test.fit, runs: map[*bool]bool{}}
+				r := Retry(c, Policy{OutOfMemory: HalveParallelism})
+				var said []string
+				r.(Telling).Tell(func(text string) { said = append(said, text) })
+				var group errgroup.Group
+				for n := range test.slots {
+					j := job(t, uint64(n))
+					group.Go(func() error {
+						result, err := r.Run(t.Context(), j, func(sweep.Report) {})
+						if result.Outcome != test.want {
+							t.Errorf("trial %d: %+v", n, result)
+						}
+						return err
+					})
+				}
+				if err := group.Wait(); err != nil || c.slots != test.left || c.most != test.most {
+					t.Errorf("%d slots are left, %d succeeded at once, %v; want %d and %d", c.slots, c.most, err, test.left, test.most)
+				}
+				if len(said) != test.said {
+					t.Errorf("said %q, want %d", said, test.said)
 				}
 			})
 		})

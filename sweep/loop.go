@@ -68,11 +68,7 @@ func (l Loop) Do(ctx context.Context) (Summary, error) {
 	if err := s.restore(past); err != nil {
 		return Summary{}, err
 	}
-	s.slots = 1
-	if r, ok := l.Runner.(Slotted); ok {
-		s.slots = max(r.Slots(), 1)
-	}
-	s.observe(Event{Kind: RunStarted, Total: l.Total, Done: s.done(), Slots: s.slots})
+	s.observe(Event{Kind: RunStarted, Total: l.Total, Done: s.done(), Slots: s.slots()})
 
 	group, jobs := errgroup.WithContext(ctx)
 	if l.Spec.Limits.Duration > 0 {
@@ -91,7 +87,7 @@ func (l Loop) Do(ctx context.Context) (Summary, error) {
 	if err != nil {
 		return summary, err
 	}
-	s.observe(Event{Kind: RunEnded, Total: l.Total, Done: s.done(), Slots: s.slots, Reason: summary.Reason})
+	s.observe(Event{Kind: RunEnded, Total: l.Total, Done: s.done(), Slots: s.slots(), Reason: summary.Reason})
 	return summary, nil
 }
 
@@ -125,7 +121,6 @@ type state struct {
 	failures  int
 	streak    streak
 
-	slots     int    // that there are to be
 	workers   int    // slots that there are
 	start     func() // starts one more
 	running   map[int]context.CancelCauseFunc

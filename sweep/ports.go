@@ -128,7 +128,8 @@ type Runner interface {
 	Run(ctx context.Context, j Job, report func(Report)) (Result, error)
 }
 
-// Slotted is a Runner that knows how many jobs it can run at once.
+// Slotted is a Runner that knows how many jobs it can run at once. It may think better
+// of it while jobs run.
 type Slotted interface {
 	Slots() int
 }

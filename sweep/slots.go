@@ -9,9 +9,17 @@ import (
 func (s *state) open() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for ; s.workers < s.slots; s.workers++ {
+	for ; s.workers < s.slots(); s.workers++ {
 		s.start()
 	}
+}
+
+// slots is how many there are to be.
+func (s *state) slots() int {
+	if r, ok := s.Runner.(Slotted); ok {
+		return max(r.Slots(), 1)
+	}
+	return 1
 }
 
 // take is the next trial for a slot; false: there is none, and the slot closes.
@@ -19,7 +27,7 @@ func (s *state) open() {
 func (s *state) take(ctx context.Context) (t Trial, ok bool, err error) {
 	for {
 		s.mu.Lock()
-		over := ctx.Err() != nil || s.workers > s.slots
+		over := ctx.Err() != nil || s.workers > s.slots()
 		if !over && !s.paused {
 			t, ok, err = s.pick()
 			over = ok || err != nil || s.active == 0

@@ -115,9 +115,16 @@ func (s *state) resize(slots int) string {
 	if err := r.Resize(slots); err != nil {
 		return err.Error()
 	}
-	s.slots = slots
-	for ; s.workers < s.slots; s.workers++ {
+	for ; s.workers < slots; s.workers++ {
 		s.start()
+	}
+	return AtATime(slots)
+}
+
+// AtATime says how many trials there are to be.
+func AtATime(slots int) string {
+	if slots == 1 {
+		return "one trial at a time"
 	}
 	return fmt.Sprintf("%d trials at a time", slots)
 }

@@ -35,10 +35,10 @@ func TestSteering(t *testing.T) {
 		{"stopped", []given{{4, sweep.Command{Kind: sweep.StopRun}}}, 4, 2, []string{"stopping"}, interrupted},
 		{"aborted", []given{{4, sweep.Command{Kind: sweep.AbortRun}}}, 4, 2, []string{"ending at once"}, interrupted},
 		{"more at a time", []given{{5, sweep.Command{Kind: sweep.ResizeRun, Number: 6}}}, 15, 6, []string{"6 trials at a time"}, nil},
-		{"fewer at a time", []given{{2, sweep.Command{Kind: sweep.ResizeRun, Number: 1}}}, 50, 2, []string{"1 trials at a time"}, nil},
+		{"fewer at a time", []given{{2, sweep.Command{Kind: sweep.ResizeRun, Number: 1}}}, 50, 2, []string{"one trial at a time"}, nil},
 		{"fewer, then more", []given{
 			{2, sweep.Command{Kind: sweep.ResizeRun, Number: 1}}, {15, sweep.Command{Kind: sweep.ResizeRun, Number: 3}},
-		}, 30, 3, []string{"1 trials at a time", "3 trials at a time"}, nil},
+		}, 30, 3, []string{"one trial at a time", "3 trials at a time"}, nil},
 		{"too many", []given{{5, sweep.Command{Kind: sweep.ResizeRun, Number: 1000}}}, 30, 2, []string{"there are 100 slots at most"}, nil},
 		{
 			"a trial ended",
@@ -92,6 +92,26 @@ func TestSteering(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A runner that makes its slots fewer by itself has no more trials to run.
+func TestSlotsAreTheRunners(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, m := looptest.NewStore(), newMachine(4, 10)
+		l := loop(store, variants(10), m)
+		time.AfterFunc(5*time.Minute, func() {
+			if err := m.Resize(2); err != nil {
+				t.Error(err)
+			}
+		})
+		began := time.Now()
+		if sum, err := l.Do(t.Context()); err != nil || !sum.Complete {
+			t.Fatalf("%+v, %v", sum, err)
+		}
+		if took := time.Since(began); took != 40*time.Minute { // 4 trials, then 6 by twos
+			t.Errorf("it took %v", took)
+		}
+	})
 }
 
 func interrupted(t *testing.T, sum sweep.Summary, store *looptest.Store) {

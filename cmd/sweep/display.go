@@ -95,7 +95,6 @@ func (p prefixed) Write(line []byte) (int, error) {
 type tallied struct {
 	run         results.Run
 	total, done int
-	slots       int
 	began       time.Time
 	ended       int // by this execution, not from cache
 	best        sweep.Trial
@@ -105,7 +104,7 @@ type tallied struct {
 func (s *tallied) count(e sweep.Event) {
 	switch e.Kind {
 	case sweep.RunStarted:
-		s.total, s.done, s.slots, s.began = e.Total, e.Done, e.Slots, e.Time
+		s.total, s.done, s.began = e.Total, e.Done, e.Time
 	case sweep.TrialPromoted:
 		s.done-- // it was counted when it was paused
 	case sweep.TrialEnded:

@@ -101,7 +101,7 @@ func (r *local) watch(d device) *graphics {
 		r.monitor, _ = gpu.Watch()
 	}
 	if r.monitor != nil && r.graphics[d.gpu] == nil {
-		r.graphics[d.gpu] = &graphics{d.gpu, r.monitor, newGate(func() (int64, bool) { return r.monitor.Free(d.gpu) })}
+		r.graphics[d.gpu] = &graphics{d.gpu, r.monitor, newGate(func() (int64, bool) { return r.monitor.Free(d.gpu) }, r.Slots)}
 	}
 	return r.graphics[d.gpu]
 }

@@ -10,6 +10,7 @@ import (
 // always let in.
 type gate struct {
 	available func() (bytes int64, ok bool) // that trials started now can have
+	most      func() int                    // how many there can be inside
 
 	mu      sync.Mutex
 	changed chan struct{} // closed when one has been let in or has left
@@ -26,8 +27,8 @@ type ticket struct {
 	resident func() int64 // bytes it holds now
 }
 
-func newGate(available func() (int64, bool)) *gate {
-	return &gate{available: available, changed: make(chan struct{}), inside: map[*ticket]bool{}, peaks: map[string]int64{}}
+func newGate(available func() (int64, bool), most func() int) *gate {
+	return &gate{available: available, most: most, changed: make(chan struct{}), inside: map[*ticket]bool{}, peaks: map[string]int64{}}
 }
 
 // recheck is how often the memory is looked at that others may have given free.
@@ -84,7 +85,7 @@ func (g *gate) admits(t *ticket) bool {
 	if t.alone {
 		return len(g.inside) == 0
 	}
-	if g.alone > 0 {
+	if g.alone > 0 || len(g.inside) > 0 && len(g.inside) >= g.most() {
 		return false
 	}
 	if len(g.inside) == 0 || t.expected == 0 {

@@ -14,7 +14,7 @@ func TestGatePacksByMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var used atomic.Int64 // in all
 		held := map[*ticket]*atomic.Int64{}
-		g := newGate(func() (int64, bool) { return 10 - used.Load(), true })
+		g := newGate(func() (int64, bool) { return 10 - used.Load(), true }, many)
 		came := func() (*ticket, chan bool) {
 			c, in := &ticket{kind: "mlp"}, make(chan bool, 1)
 			own := &atomic.Int64{}
@@ -92,9 +92,40 @@ func TestGatePacksByMemory(t *testing.T) {
 	})
 }
 
+func many() int { return 100 }
+
+// Of places that have become fewer, none is free until enough have left.
+func TestGateHasPlacesForSoMany(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		most := 3
+		g := newGate(func() (int64, bool) { return 0, false }, func() int { return most })
+		inside := 0
+		come := func() *ticket {
+			c := &ticket{}
+			go func() {
+				if g.enter(t.Context(), c, 0) {
+					inside++
+				}
+			}()
+			synctest.Wait()
+			return c
+		}
+		a, b, c := come(), come(), come()
+		most = 1
+		d := come()
+		for i, leaving := range []*ticket{a, b, c, d} {
+			if want := 3 + i/3; inside != want {
+				t.Errorf("%d came in when %d had left, want %d", inside, i, want)
+			}
+			g.leave(leaving, 0)
+			synctest.Wait()
+		}
+	})
+}
+
 func TestGateLeavesTrialsAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(func() (int64, bool) { return 0, false })
+		g := newGate(func() (int64, bool) { return 0, false }, many)
 		var order []string
 		enter := func(name string, alone bool) *ticket {
 			c := &ticket{alone: alone, kind: name, resident: func() int64 { return 0 }}

@@ -41,7 +41,7 @@ func New(_ sweep.Spec, c Config) (sweep.Runner, error) {
 		return nil, err
 	}
 	r := &local{Config: c, devices: make(chan device, most), open: map[int]bool{}, coresEach: each, memory: process.System()}
-	r.gate = newGate(r.memory.Available)
+	r.gate = newGate(r.memory.Available, r.Slots)
 	if machine := machineCores(); c.Pin && each*len(devices) <= len(machine.numbers) {
 		r.cores = machine
 	}
@@ -151,7 +151,7 @@ func (r *local) Run(ctx context.Context, j sweep.Job, report func(sweep.Report))
 	}
 	result, err := r.launch(ctx, c, d, j, report)
 	r.gate.leave(place, result.PeakMemory)
-	if result.Outcome == sweep.OutOfMemory && !alone {
+	if result.Outcome == sweep.OutOfMemory && !alone && r.Retry.OutOfMemory != runner.HalveParallelism {
 		r.crowded.Store(dir, true)
 	}
 	return result, err

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -118,6 +119,40 @@ func TestOutOfMemoryIsTriedAgainAlone(t *testing.T) {
 	result, err := r.Run(t.Context(), crowded, func(rep sweep.Report) { loss = rep.Metrics["loss"] })
 	if err := errors.Join(err, group.Wait()); err != nil || result.Outcome != sweep.Succeeded || result.Attempts != 2 || loss != 1 {
 		t.Errorf("Run = %+v, %v, loss %g", result, err, loss)
+	}
+}
+
+// Of four trials that run out of memory together, two run at once from then on, and
+// also one that comes when the first of those have ended.
+func TestParallelismIsHalved(t *testing.T) {
+	r := build(t, Config{Parallel: 4, Retry: runner.Policy{OutOfMemory: runner.HalveParallelism}})
+	shared := t.TempDir()
+	const first = "if mkdir $SWEEP_TRIAL_DIR/again 2>/dev/null; then" +
+		" touch came.$SWEEP_TRIAL; while test $(ls came.* | wc -l) -lt 4; do sleep 0.01; done; echo MemoryError; exit 1; fi; "
+	const later = "touch runs.$SWEEP_TRIAL; ls runs.* | wc -l >> together; sleep 0.3; rm runs.$SWEEP_TRIAL; echo loss=1"
+	var group errgroup.Group
+	for n := range 5 {
+		group.Go(func() error {
+			script := "cd " + shared + "; SWEEP_TRIAL=" + fmt.Sprint(n) + "; " + first + later
+			if n == 4 {
+				script = "cd " + shared + "; SWEEP_TRIAL=4; " + later
+			}
+			result, err := r.Run(t.Context(), runnertest.Job(t, script), func(sweep.Report) {})
+			if want := 2 - n/4; err != nil || result.Outcome != sweep.Succeeded || result.Attempts != want {
+				t.Errorf("trial %d: %+v, %v, want %d attempts", n, result, err, want)
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // the trials have said what was wrong
+	together, err := os.ReadFile(filepath.Join(shared, "together"))
+	if slots := r.(sweep.Slotted).Slots(); err != nil || slots != 2 {
+		t.Errorf("%d slots, %v", slots, err)
+	}
+	for n := range strings.FieldsSeq(string(together)) {
+		if n != "1" && n != "2" {
+			t.Errorf("%s ran at once", n)
+		}
 	}
 }
 

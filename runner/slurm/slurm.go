@@ -68,6 +68,8 @@ func newRunner(c Config, run command) (sweep.Runner, error) {
 		return nil, fmt.Errorf("time = %q: Slurm counts in minutes: write at least \"1m\"", c.Time)
 	case c.Poll < 10*time.Millisecond:
 		return nil, fmt.Errorf("poll = %q: give Slurm time to answer, as in \"5s\"", c.Poll)
+	case c.Retry.OutOfMemory == runner.HalveParallelism:
+		return nil, errors.New("retry.out_of_memory = \"halve parallelism\": each job has memory of its own, however many there are: write a number of further attempts, which have all of a node's")
 	case c.Dir == "":
 		return nil, errors.New("dir is empty: name a directory that this machine and all nodes share")
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/inflame-deeplearning/sweep/runner"
 	"github.com/inflame-deeplearning/sweep/sweep"
 	"github.com/inflame-deeplearning/sweep/sweep/trialdir"
 )
@@ -64,6 +65,7 @@ func TestConfigIsChecked(t *testing.T) {
 		"time":   func(c *Config) { c.Time = time.Second },
 		"poll":   func(c *Config) { c.Poll = 0 },
 		"dir":    func(c *Config) { c.Dir = "" },
+		"halve":  func(c *Config) { c.Retry.OutOfMemory = runner.HalveParallelism },
 	} {
 		c := good
 		break_(&c)

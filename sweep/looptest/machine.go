@@ -39,13 +39,20 @@ func NewMachine(slots, epochs int, epoch func(t sweep.Trial, epoch int, weights 
 }
 
 // Slots is how many trials run at once.
-func (m *Machine) Slots() int { return m.slots }
+func (m *Machine) Slots() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.slots
+}
 
 // Resize is a sweep.Resizable's; there are 100 slots at most.
 func (m *Machine) Resize(slots int) error {
 	if slots > 100 {
 		return errors.New("there are 100 slots at most")
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.slots = slots
 	return nil
 }
 

@@ -89,6 +89,9 @@ func (t Type) complete(v sweep.Value, path []string) (sweep.Value, []Problem) {
 			return wrong()
 		}
 	case Int:
+		if v.Kind() == sweep.StringKind && len(t.OneOf) > 0 {
+			break
+		}
 		i, ok := v.AsInt()
 		if !ok {
 			return wrong()
@@ -154,8 +157,7 @@ func (t Type) complete(v sweep.Value, path []string) (sweep.Value, []Problem) {
 }
 
 func (t Type) outOfRange(v sweep.Value, path []string) []Problem {
-	if len(t.OneOf) > 0 {
-		text, _ := v.AsString()
+	if text, ok := v.AsString(); ok && len(t.OneOf) > 0 {
 		if slices.Contains(t.OneOf, text) {
 			return nil
 		}
@@ -177,7 +179,13 @@ func (t Type) outOfRange(v sweep.Value, path []string) []Problem {
 	return []Problem{{path, "out of range", fmt.Sprintf("%s must be %s, not %s", last(path), t.Range(), v)}}
 }
 
-func (t Type) article() string { return t.String() }
+// article is the type as messages ask for it.
+func (t Type) article() string {
+	if t.Kind != String && len(t.OneOf) > 0 {
+		return t.String() + " or " + t.words()
+	}
+	return t.String()
+}
 
 func last(path []string) string {
 	if len(path) == 0 {

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"encoding"
 	"fmt"
 	"reflect"
 	"time"
@@ -47,6 +48,10 @@ func decode(v sweep.Value, target reflect.Value) error {
 		}
 		target.SetInt(int64(d))
 		return nil
+	}
+	if u, ok := reflect.TypeAssert[encoding.TextUnmarshaler](target.Addr()); ok && v.Kind() == sweep.StringKind {
+		text, _ := v.AsString()
+		return u.UnmarshalText([]byte(text))
 	}
 	switch target.Kind() {
 	case reflect.Pointer:

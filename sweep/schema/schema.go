@@ -11,7 +11,8 @@
 //	required      "true": it must be given
 //	min, max      inclusive bounds of a number, or of a list's elements
 //	above, below  exclusive bounds
-//	oneof         the allowed strings, comma-separated
+//	oneof         the allowed strings, comma-separated; of a number, those that can
+//	              stand in its place, which its UnmarshalText makes one of
 //
 // A field `_ struct{}` carries the doc line of the block itself. An embedded
 // struct's fields count as the block's own.
@@ -108,15 +109,8 @@ func (t Type) Range() string {
 		}
 		return ""
 	}
-	if len(t.OneOf) > 0 {
-		quoted := make([]string, len(t.OneOf))
-		for i, s := range t.OneOf {
-			quoted[i] = strconv.Quote(s)
-		}
-		if len(quoted) == 1 {
-			return quoted[0]
-		}
-		return strings.Join(quoted[:len(quoted)-1], ", ") + " or " + quoted[len(quoted)-1]
+	if t.Kind == String {
+		return t.words()
 	}
 	var parts []string
 	if t.Low != nil {
@@ -125,7 +119,23 @@ func (t Type) Range() string {
 	if t.High != nil {
 		parts = append(parts, map[bool]string{true: "at most ", false: "below "}[t.High.Included]+number(t.High.Value))
 	}
-	return strings.Join(parts, " and ")
+	bounds := strings.Join(parts, " and ")
+	if words := t.words(); words != "" {
+		return bounds + ", or " + words
+	}
+	return bounds
+}
+
+// words are the allowed strings, quoted.
+func (t Type) words() string {
+	quoted := make([]string, len(t.OneOf))
+	for i, s := range t.OneOf {
+		quoted[i] = strconv.Quote(s)
+	}
+	if len(quoted) < 2 {
+		return strings.Join(quoted, "")
+	}
+	return strings.Join(quoted[:len(quoted)-1], ", ") + " or " + quoted[len(quoted)-1]
 }
 
 func number(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
