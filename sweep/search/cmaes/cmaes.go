@@ -71,6 +71,8 @@ type search struct {
 	last    proposal // what Next answered last,
 	number  int      // for this point of the history
 	taught  int      // after so many results
+
+	draft past.Point // whose storage is used again
 }
 
 // proposal is a variant and where in the distribution it was drawn.
@@ -108,7 +110,8 @@ func (s *search) propose(i int) (proposal, error) {
 	for try := range attempts {
 		x := make([]float64, s.layout.dims)
 		s.sample(r, width, x)
-		p, err := s.space.Build(func(axis int, d sweep.Domain) float64 {
+		p := &s.draft
+		err := s.space.Rebuild(p, func(axis int, d sweep.Domain) float64 {
 			switch at := s.layout.coords[axis]; {
 			case categorical(d) && s.layout.cats[axis] >= 0:
 				n := len(d.Choices)
@@ -132,7 +135,9 @@ func (s *search) propose(i int) (proposal, error) {
 		if ok, err := s.space.Allowed(p.Params, never); err != nil {
 			return proposal{}, err
 		} else if ok {
-			return proposal{p.Params, place{x: x, drawn: width == 1, start: s.starts, updates: s.updates}, try}, nil
+			params := p.Params
+			p.Params = nil // the trial has them
+			return proposal{params, place{x: x, drawn: width == 1, start: s.starts, updates: s.updates}, try}, nil
 		}
 	}
 	p, err := s.space.Draw(r, seen)

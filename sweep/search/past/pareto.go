@@ -27,9 +27,7 @@ func Ranks(points []Point) []float64 {
 	if len(order) == 0 {
 		return ranks
 	}
-	compare := func(a, b int) int {
-		return sweep.CompareFeasible(points[a].Violation, points[a].Value(), points[b].Violation, points[b].Value())
-	}
+	compare := func(a, b int) int { return points[a].Compare(&points[b]) }
 	if len(points[order[0]].Values) > 1 {
 		compare = pareto(points, order)
 	}

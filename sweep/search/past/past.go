@@ -33,6 +33,12 @@ type Point struct {
 // Value is that of the first objective.
 func (p Point) Value() float64 { return p.Values[0] }
 
+// Compare is negative where p is ahead of another point that has a result, by the
+// constraint and the first objective.
+func (p *Point) Compare(other *Point) int {
+	return sweep.CompareFeasible(p.Violation, p.Value(), other.Violation, other.Value())
+}
+
 // Result is what the trials of a variant have come to, without its place.
 func Result(trials sweep.History, objectives []sweep.Objective) Point {
 	var p Point
@@ -42,18 +48,26 @@ func Result(trials sweep.History, objectives []sweep.Objective) Point {
 
 // Place is where params lie in a space.
 func Place(space sweep.Space, params sweep.Params) (Point, error) {
-	p := Point{Params: params, Domains: make([]sweep.Domain, len(space.Axes)), Units: make([]float64, len(space.Axes))}
+	domains := make([]sweep.Domain, len(space.Axes))
 	for i, axis := range space.Axes {
-		d, err := axis.Domain(params)
-		if err != nil {
+		var err error
+		if domains[i], err = axis.Domain(params); err != nil {
 			return Point{}, err
 		}
-		p.Domains[i], p.Units[i] = d, math.NaN()
+	}
+	return within(space, domains, params), nil
+}
+
+// within is where params lie in the domains that a space's axes then have.
+func within(space sweep.Space, domains []sweep.Domain, params sweep.Params) Point {
+	p := Point{Params: params, Domains: domains, Units: make([]float64, len(domains))}
+	for i, d := range domains {
+		p.Units[i] = math.NaN()
 		if d.Shape != sweep.Absent {
-			p.Units[i] = d.Unit(axis.Value(params))
+			p.Units[i] = d.Unit(space.Axes[i].Value(params))
 		}
 	}
-	return p, nil
+	return p
 }
 
 // judge reads the outcome of a variant's trials, which will be repeat of them.

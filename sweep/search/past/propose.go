@@ -52,21 +52,33 @@ func NewSpace(s sweep.Spec, method string, trials, suggested int) (Space, error)
 // each axis that exists, given the axes before it. The point's places are those
 // of the values that choose's fell on.
 func (s Space) Build(choose func(axis int, d sweep.Domain) float64) (Point, error) {
-	p := Point{Params: make(sweep.Params, len(s.Axes)), Domains: make([]sweep.Domain, len(s.Axes)), Units: make([]float64, len(s.Axes))}
+	var p Point
+	err := s.Rebuild(&p, choose)
+	return p, err
+}
+
+// Rebuild makes p the point that choose leads to, as Build does, in what p has of
+// storage.
+func (s Space) Rebuild(p *Point, choose func(axis int, d sweep.Domain) float64) error {
+	if p.Params == nil {
+		p.Params = make(sweep.Params, len(s.Axes))
+	}
+	clear(p.Params)
+	p.Domains, p.Units = p.Domains[:0], p.Units[:0]
 	for i, a := range s.Axes {
 		d, err := a.Domain(p.Params)
 		if err != nil {
-			return Point{}, err
+			return err
 		}
-		p.Domains[i], p.Units[i] = d, math.NaN()
-		if d.Shape == sweep.Absent {
-			continue
+		u := math.NaN()
+		if d.Shape != sweep.Absent {
+			v := d.At(choose(i, d))
+			a.Set(p.Params, v)
+			u = d.Unit(v)
 		}
-		v := d.At(choose(i, d))
-		a.Set(p.Params, v)
-		p.Units[i] = d.Unit(v)
+		p.Domains, p.Units = append(p.Domains, d), append(p.Units, u)
 	}
-	return p, nil
+	return nil
 }
 
 // Allowed reports whether p may be proposed: the skip blocks leave it, and where

@@ -46,7 +46,7 @@ func (r *Reader) Points(history sweep.History) ([]Point, error) {
 	for ; next < len(history); n++ {
 		if n == len(r.points) || !same(r.points[n].Params, history[next].Params) {
 			r.cut(n)
-			p, err := Place(r.spec.Space, history[next].Params)
+			p, err := r.place(history[next].Params)
 			if err != nil {
 				*r = *NewReader(r.spec)
 				return nil, err
@@ -64,6 +64,15 @@ func (r *Reader) Points(history sweep.History) ([]Point, error) {
 	r.cut(n)
 	r.order(known)
 	return r.points, nil
+}
+
+// place is where params lie. Points share their domains where no axis depends on another.
+func (r *Reader) place(params sweep.Params) (Point, error) {
+	space := r.spec.Space
+	if len(r.points) == 0 || slices.ContainsFunc(space.Axes, func(a sweep.Axis) bool { return len(a.Needs) > 0 }) {
+		return Place(space, params)
+	}
+	return within(space, r.points[0].Domains, params), nil
 }
 
 // grown reports whether history is the last one gone on in place, where what has

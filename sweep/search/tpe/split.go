@@ -21,7 +21,11 @@ const (
 // on average.
 func split(points []past.Point, known int) (good, bad []float64, count int) {
 	n := min(int(math.Ceil(share*float64(known))), most)
-	rank := ranks(points, n)
+	ahead := func(a, b int) int { return points[a].Compare(&points[b]) }
+	if len(points) > 0 && len(points[0].Values) > 1 {
+		rank := ranks(points, n)
+		ahead = func(a, b int) int { return cmp.Compare(rank[a], rank[b]) }
+	}
 	better := func(a, b int) int {
 		p, q := &points[a], &points[b]
 		switch {
@@ -33,7 +37,7 @@ func split(points []past.Point, known int) (good, bad []float64, count int) {
 		case p.Stopped && p.Steps != q.Steps:
 			return cmp.Compare(q.Steps, p.Steps)
 		}
-		return cmp.Or(cmp.Compare(rank[a], rank[b]), cmp.Compare(a, b))
+		return cmp.Or(ahead(a, b), cmp.Compare(a, b))
 	}
 	best := make([]int, 0, n+1)
 	for i := range points {

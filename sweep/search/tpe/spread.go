@@ -8,14 +8,11 @@ import (
 	"github.com/inflame-deeplearning/sweep/sweep/search/past"
 )
 
-// ranks are past.Ranks; with several objectives the best n come by what they dominate
+// ranks are past.Ranks for several objectives, but the best n come by what they dominate
 // instead of by how few are near them: the loneliest of a front are often its ends,
 // where one loss is small and the others are as bad as can be.
 func ranks(points []past.Point, n int) []float64 {
 	out := past.Ranks(points)
-	if len(points) == 0 || len(points[0].Values) < 2 {
-		return out
-	}
 	var rows [][]float64
 	var of []int // the point of each row
 	for i := range points {

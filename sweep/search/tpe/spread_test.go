@@ -127,9 +127,4 @@ func TestRanksOfSeveralObjectives(t *testing.T) {
 	if got := order(6); got[5] != 5 {
 		t.Errorf("the best six are %v, want the second front's last", got)
 	}
-	// With one objective they are what they are elsewhere.
-	one := []past.Point{point(3), point(1), point(2)}
-	if got := ranks(one, 1); !slices.Equal(got, []float64{2, 0, 1}) {
-		t.Errorf("ranks of one objective: %v", got)
-	}
 }

@@ -44,7 +44,8 @@ type search struct {
 	space  past.Space
 	reader *past.Reader
 
-	good, bad *parzen // of the last proposal's points
+	good, bad  *parzen      // of the last proposal's points
+	candidates []past.Point // whose storage is used again
 }
 
 // Next is the best of some candidates, by the ratio of the densities.
@@ -135,10 +136,12 @@ func (s *search) start(n int, r *rand.Rand) (sweep.Params, error) {
 
 // best fills c in with the best candidate that is allowed.
 func (s *search) best(c *choice, r *rand.Rand) error {
-	var candidates []past.Point
+	if s.candidates == nil {
+		s.candidates = make([]past.Point, s.Candidates)
+	}
 	for range 4 * s.Candidates { // refused ones are drawn again, but not for ever
-		p, err := s.candidate(r)
-		if err != nil {
+		p := &s.candidates[c.of]
+		if err := s.candidate(p, r); err != nil {
 			return err
 		}
 		ok, err := s.space.Allowed(p.Params, s.reader.Seen)
@@ -148,25 +151,30 @@ func (s *search) best(c *choice, r *rand.Rand) error {
 		if !ok {
 			continue
 		}
-		if candidates = append(candidates, p); len(candidates) == s.Candidates {
+		if c.of++; c.of == s.Candidates {
 			break
 		}
 	}
-	c.of = len(candidates)
-	good, bad := s.good.logs(candidates), s.bad.logs(candidates)
-	for i, p := range candidates {
-		if score := good[i] - bad[i]; i == 0 || score > c.score {
-			c.score, c.params = score, p.Params
+	if c.of == 0 {
+		return nil
+	}
+	best := 0
+	good, bad := s.good.logs(s.candidates[:c.of]), s.bad.logs(s.candidates[:c.of])
+	for i := range c.of {
+		if good[i]-bad[i] > good[best]-bad[best] {
+			best = i
 		}
 	}
+	c.score, c.params = good[best]-bad[best], s.candidates[best].Params
+	s.candidates[best].Params = nil // the trial has them
 	return nil
 }
 
-// candidate draws from a component of the good ones' density, on some axes from
+// candidate draws p from a component of the good ones' density, on some axes from
 // another: what two good variants do well is then tried together.
-func (s *search) candidate(r *rand.Rand) (past.Point, error) {
+func (s *search) candidate(p *past.Point, r *rand.Rand) error {
 	component := s.good.pick(r)
-	return s.space.Build(func(a int, d sweep.Domain) float64 {
+	return s.space.Rebuild(p, func(a int, d sweep.Domain) float64 {
 		from := component
 		if r.Float64() < cross {
 			from = s.good.pick(r)
