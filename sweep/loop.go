@@ -128,9 +128,14 @@ type state struct {
 	suspended map[int]bool // trials that it ended
 }
 
+// roomy is for how many trials there is room in a history from the start: one that grows
+// is there twice while it is copied.
+const roomy = 1 << 17
+
 func newState(l Loop, end context.CancelCauseFunc) *state {
 	return &state{
 		Loop: l, end: end, changed: make(chan struct{}),
+		history: make(History, 0, min(max(l.Total, 0), roomy)),
 		running: map[int]context.CancelCauseFunc{}, suspended: map[int]bool{},
 	}
 }

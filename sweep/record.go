@@ -54,7 +54,7 @@ func (s *state) slim(t Trial) Trial {
 			t.Reports = nil
 		}
 		if s.forgets() {
-			t.Params, t.Best.Metrics = nil, nil
+			t.Params, t.Best.Metrics, t.Dir = nil, nil, ""
 		}
 	}
 	return t

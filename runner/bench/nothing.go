@@ -98,6 +98,7 @@ func nothing(ctx context.Context, args []string, out io.Writer) error {
 		Prepare:  func(context.Context, sweep.Task) (string, error) { return "", nil },
 		TrialDir: func(t sweep.Trial) string { return db.TrialDir(run.ID, t.Number) },
 		Now:      time.Now, //nolint:forbidigo // it measures
+		Total:    n,
 	}).Do(ctx); err != nil {
 		return err
 	}
