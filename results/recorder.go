@@ -33,7 +33,7 @@ type Recorder struct {
 	writing sync.Mutex // held by the goroutine that writes
 	timers  sync.WaitGroup
 
-	// counted is how trials stand in the run's counts. Who writes has it; nobody
+	// counted is how trials that have not ended stand in the run's counts. Who writes has it; nobody
 	// else works on the run meanwhile.
 	counted map[int]standing
 }
@@ -238,6 +238,10 @@ func (r *Recorder) count(pending []*change) {
 		r.counted = map[int]standing{}
 	}
 	for _, c := range pending {
+		if c.trial.Outcome.Final() { // there is seldom more to come
+			delete(r.counted, c.trial.Number)
+			continue
+		}
 		r.counted[c.trial.Number] = standing{c.trial.Outcome, c.trial.CachedAs != ""}
 	}
 }
