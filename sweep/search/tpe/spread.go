@@ -8,17 +8,20 @@ import (
 	"github.com/inflame-deeplearning/sweep/sweep/search/past"
 )
 
-// ranks are past.Ranks for several objectives, but the best n come by what they dominate
-// instead of by how few are near them: the loneliest of a front are often its ends,
-// where one loss is small and the others are as bad as can be.
+// ranks tell the best n points by several objectives, as past.Ranks do, but on a front by
+// what they dominate instead of by how few are near them: the loneliest are often its
+// ends, where one loss is small and the others are as bad as can be.
 func ranks(points []past.Point, n int) []float64 {
-	out := past.Ranks(points)
 	var rows [][]float64
 	var of []int // the point of each row
 	for i := range points {
 		if p := &points[i]; p.Known && !p.Failed && !p.Stopped && p.Violation == 0 {
 			rows, of = append(rows, p.Values), append(of, i)
 		}
+	}
+	out := make([]float64, len(points))
+	if len(rows) < n { // others are among the best
+		out = past.Ranks(points)
 	}
 	fronts := sweep.FirstFronts(rows, n)
 	for f, left := 0, min(n, len(rows)); left > 0; f++ {
