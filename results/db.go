@@ -4,8 +4,9 @@
 // A workspace is a directory:
 //
 //	results.db   the store; results.db.bak its last good backup
-//	runs/        a directory a run: lock, report.html, owed (who is to be told was not),
-//	             removed (its record is about to be), and a directory a trial by its number
+//	runs/        a directory a run: lock, report.html, owed (until that is written, and all
+//	             are told), removed (its record is about to be; a JSON list of what it has
+//	             elsewhere), and a directory a trial by its number
 //	champions/   a directory a sweep: the models of its champions, by their trials
 //	schedules/   a directory a schedule: lock, and a log a firing; daemon/ has the daemon's lock
 //	cache/       prepared data sets
@@ -13,7 +14,7 @@
 // The store is a bbolt file, opened for each transaction and closed again, so
 // that any number of processes can read and write it. Its buckets (version 1):
 //
-//	meta        version -> 1
+//	meta        version -> 1; workspace -> its name elsewhere, since it was needed
 //	sweeps      name -> JSON {last: counter of its newest run}
 //	order       sequence (8 bytes) -> run ID; the newest run is the last
 //	identities  trial ID -> run ID, "/", number: its newest ranked trial, else its first
@@ -31,6 +32,9 @@
 //	    firings   due time (8 bytes, Unix seconds) -> JSON schedule.Firing
 //
 // Numbers are big-endian, so that keys are in order.
+//
+// A run's directory that machines share, outside the workspace, has in workspaces/ a
+// file for each workspace with a record of that run: JSON, where it is.
 package results
 
 import (
@@ -97,7 +101,7 @@ var (
 	trialsBucket, reportsBucket           = []byte("trials"), []byte("reports")
 	boardBucket, variantsBucket           = []byte("board"), []byte("variants")
 	championsBucket                       = []byte("champions")
-	recordKey, versionKey                 = []byte("record"), []byte("version")
+	recordKey, versionKey, workspaceKey   = []byte("record"), []byte("version"), []byte("workspace")
 )
 
 // numberBytes are those of a trial, a step or a variant in a key.

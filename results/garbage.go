@@ -89,11 +89,7 @@ func (db *DB) Garbage(keep map[string]Keep) (Garbage, error) {
 			case isNeeded:
 				kept, g.Needed = append(kept, r), append(g.Needed, NeededRun{r.ID, by})
 			default:
-				shared, err := outside(tx, r.ID)
-				if err != nil {
-					return err
-				}
-				g.Runs = append(g.Runs, GarbageRun{Run: r.ID, Trials: r.Trials(), Shared: shared})
+				g.Runs = append(g.Runs, GarbageRun{Run: r.ID, Trials: r.Trials(), Shared: r.Shared})
 			}
 		}
 		return nil
@@ -248,11 +244,11 @@ func (db *DB) excessModels(sweepName string, most int, kept []Run) ([]GarbageDir
 		if !ongoing && r.Sweep != sweepName {
 			continue
 		}
-		err := db.view(func(tx *tx) error {
-			ours, err := db.ours(tx, r.ID)
-			if err != nil {
-				return err
-			}
+		ours, err := db.ours(r)
+		if err != nil {
+			return nil, err
+		}
+		err = db.view(func(tx *tx) error {
 			return each(tx, r.ID, func(t graded) {
 				switch dir := db.restored(t.Dir); {
 				case ongoing:
@@ -281,7 +277,9 @@ func (db *DB) excessModels(sweepName string, most int, kept []Run) ([]GarbageDir
 		d := GarbageDir{Trial: t.Name()}
 		for _, name := range heavy {
 			path := filepath.Join(t.Dir, name)
-			if _, err := os.Lstat(path); err == nil {
+			_, err := os.Lstat(path)
+			_, half := os.Lstat(path + goneAlong) // a removal was cut off
+			if err == nil || half == nil {
 				d.Dirs = append(d.Dirs, path)
 			}
 		}
@@ -293,10 +291,11 @@ func (db *DB) excessModels(sweepName string, most int, kept []Run) ([]GarbageDir
 		default:
 			for _, path := range d.Dirs {
 				n, err := diskUse(path)
-				if err != nil {
+				half, herr := diskUse(path + goneAlong)
+				if err := errors.Join(err, herr); err != nil {
 					return nil, err
 				}
-				d.Bytes += n
+				d.Bytes += n + half
 			}
 			out = append(out, d)
 		}

@@ -304,6 +304,40 @@ func TestNothingIsTakenOverFromARemovedRun(t *testing.T) {
 	}
 }
 
+// What another process is about to remove is left to it, the mark as well: without it
+// nobody would know.
+func TestTwoRemovalsAtOnce(t *testing.T) {
+	db := open(t)
+	night(t, db, "grid", Finished, []float64{0.1, 0.2}, nil)
+	night(t, db, "grid", Finished, []float64{0.1}, nil)
+	release, err := db.Lock("grid-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := Open(db.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.mark(GarbageRun{Run: "grid-1"}); err != nil {
+		t.Fatal(err)
+	}
+	remove(t, other, Garbage{}) // it finds the mark beside the record
+	if _, err := db.forget([]string{"grid-1"}); err != nil {
+		t.Fatal(err)
+	}
+	remove(t, other, Garbage{}) // and without
+	if !exists(filepath.Join(db.runDir("grid-1"), markFile)) {
+		t.Error("who would know by now that the directory is to go?")
+	}
+	if err := errors.Join(db.clearAway("grid-1", nil), release()); err != nil {
+		t.Fatal(err)
+	}
+	remove(t, other, Garbage{})
+	if exists(db.runDir("grid-1")) {
+		t.Error("grid-1 is there still")
+	}
+}
+
 // A removal is cut off after every step; what is left is consistent, and the next one
 // ends it.
 func TestRemovalsThatAreCutOff(t *testing.T) {

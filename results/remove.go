@@ -51,10 +51,13 @@ func (db *DB) Remove(g Garbage, held string) (done Garbage, err error) {
 				continue
 			}
 		}
-		if err := errors.Join(removeDirs(d.Dirs), release()); err != nil {
+		gone, err := db.removeModels(d)
+		if err := errors.Join(err, release()); err != nil {
 			return done, err
 		}
-		done.Models = append(done.Models, d)
+		if gone {
+			done.Models = append(done.Models, d)
+		}
 	}
 	for _, d := range g.Champions {
 		if err := db.removeChampion(d); err != nil {
@@ -63,6 +66,21 @@ func (db *DB) Remove(g Garbage, held string) (done Garbage, err error) {
 		done.Champions = append(done.Champions, d)
 	}
 	return done, nil
+}
+
+// removeModels deletes what a trial has left; false: it went with its run, or another
+// workspace needs it by now.
+func (db *DB) removeModels(d GarbageDir) (bool, error) {
+	run, _, _ := strings.Cut(d.Trial, "/")
+	record, ok, err := db.record(run)
+	if err != nil || !ok {
+		return false, err
+	}
+	ours, err := db.ours(record)
+	if err != nil || slices.ContainsFunc(d.Dirs, func(dir string) bool { return !ours[filepath.Dir(filepath.Dir(dir))] }) {
+		return false, err
+	}
+	return true, removeDirs(d.Dirs)
 }
 
 // removeRuns removes runs, all of their records at once.
@@ -93,7 +111,7 @@ func (db *DB) removeRuns(runs []GarbageRun) (gone []GarbageRun, err error) {
 			continue
 		}
 		gone = append(gone, r)
-		if err := db.clearAway(r.Run); err != nil {
+		if err := db.clearAway(r.Run, r.Shared); err != nil {
 			return gone, err
 		}
 	}
@@ -201,15 +219,7 @@ func adopt(tx *tx, run string, orphans map[string]bool) error {
 }
 
 // clearAway deletes what is left of a run without a record.
-func (db *DB) clearAway(run string) error {
-	text, err := os.ReadFile(filepath.Join(db.runDir(run), markFile))
-	if err != nil {
-		return err
-	}
-	var shared []string
-	if err := json.Unmarshal(text, &shared); err != nil && len(text) > 0 { // marks were empty once
-		return fmt.Errorf("read the mark of run %s, which was removed: %w", run, err)
-	}
+func (db *DB) clearAway(run string, shared []string) error {
 	for _, dir := range shared {
 		if err := db.vacate(dir); err != nil {
 			return err
@@ -220,29 +230,15 @@ func (db *DB) clearAway(run string) error {
 
 // sweepUp finishes what removals that were cut off have left.
 func (db *DB) sweepUp() error {
-	known := map[string]bool{}
-	runs, err := db.Runs()
-	if err != nil {
-		return err
-	}
-	for _, r := range runs {
-		known[r.ID] = true
-	}
 	entries, err := os.ReadDir(filepath.Join(db.dir, "runs"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("look for garbage: %w", err)
 	}
 	for _, e := range entries {
-		mark := filepath.Join(db.runDir(e.Name()), markFile)
-		if _, err := os.Lstat(mark); err != nil {
+		if _, err := os.Lstat(filepath.Join(db.runDir(e.Name()), markFile)); err != nil || strings.HasSuffix(e.Name(), goneAlong) {
 			continue
 		}
-		if known[e.Name()] { // it was not removed after all
-			err = os.Remove(mark)
-		} else {
-			err = db.clearAway(e.Name())
-		}
-		if err != nil {
+		if err := db.finishRemoval(e.Name()); err != nil {
 			return fmt.Errorf("clear garbage away: %w", err)
 		}
 	}
@@ -258,6 +254,40 @@ func (db *DB) sweepUp() error {
 		}
 	}
 	return nil
+}
+
+// finishRemoval clears away what is left of a run with a mark, unless somebody is about
+// to, or it has its record still.
+func (db *DB) finishRemoval(run string) (err error) {
+	lock := flock.New(filepath.Join(db.runDir(run), "lock"), flock.SetPermissions(0o600)) // makes no directory anew
+	held, err := lock.TryLock()
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !held {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	mark := filepath.Join(db.runDir(run), markFile)
+	text, err := os.ReadFile(mark)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) { // somebody was quicker
+			return nil
+		}
+		return err
+	}
+	_, known, err := db.record(run)
+	if err != nil {
+		return err
+	}
+	if known { // it was not removed after all
+		return os.Remove(mark)
+	}
+	var shared []string
+	if err := json.Unmarshal(text, &shared); err != nil && len(text) > 0 { // marks were empty once
+		return fmt.Errorf("read the mark of run %s, which was removed: %w", run, err)
+	}
+	return db.clearAway(run, shared)
 }
 
 // removeDirs deletes directories. Each is gone at once for those who look for it; what

@@ -55,6 +55,7 @@ type Run struct {
 
 	Origin *Origin  `json:"origin,omitempty"` // what it was begun with
 	Data   []string `json:"data,omitempty"`   // fingerprints of the prepared data sets that its trials learn from
+	Shared []string `json:"shared,omitempty"` // directories outside the workspace that it has trials in
 
 	Judged *Judged `json:"judged,omitempty"` // how its winner fared against the champion; nil: it was not judged
 }
@@ -178,6 +179,17 @@ func readRun(tx *tx, id string) (Run, error) {
 		return r, fmt.Errorf("run %s: %w", id, ErrNotFound)
 	}
 	return r, readJSON(b.Get(recordKey), &r)
+}
+
+// record is the record of the run with that ID; false: there is none.
+func (db *DB) record(id string) (r Run, ok bool, err error) {
+	err = db.view(func(tx *tx) (err error) {
+		if ok = tx.run(id) != nil; ok {
+			r, err = readRun(tx, id)
+		}
+		return err
+	})
+	return r, ok, err
 }
 
 func writeRun(tx *tx, r Run) error {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -17,7 +18,7 @@ func TestSharedDirectoriesGoWithTheLastRunThatNeedsThem(t *testing.T) {
 		db := open(t)
 		for range nights {
 			run := nightAt(t, db, at, "grid", Finished, []float64{0.1, 0.2}, nil)
-			if err := db.Occupy(filepath.Join(shared, run.ID)); err != nil {
+			if err := db.Occupy(run.ID, filepath.Join(shared, run.ID)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -59,11 +60,12 @@ func TestSharedModels(t *testing.T) {
 	db := open(t)
 	for range 2 {
 		run := nightAt(t, db, at, "grid", Finished, []float64{0.1, 0.2, 0.3}, nil)
-		if err := db.Occupy(filepath.Join(shared, run.ID)); err != nil {
+		if err := db.Occupy(run.ID, filepath.Join(shared, run.ID)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := open(t).Occupy(filepath.Join(shared, "grid-1")); err != nil {
+	other := open(t)
+	if err := other.Occupy(night(t, other, "grid", Finished, []float64{0.1}, nil).ID, filepath.Join(shared, "grid-1")); err != nil {
 		t.Fatal(err)
 	}
 	_, models, _ := names(garbage(t, db, map[string]Keep{"grid": {Models: 1, Champions: true}}))
@@ -86,6 +88,117 @@ func TestDirectoriesOfOthersAreLeftAlone(t *testing.T) {
 	}
 }
 
+// A workspace knows its marks again wherever it has been moved to: its machine, and its
+// path there, are only told to people.
+func TestMovedWorkspaceKnowsItsMarks(t *testing.T) {
+	shared := t.TempDir()
+	at := func(run string, n int) string { return filepath.Join(shared, run, fmt.Sprint(n)) }
+	db := open(t)
+	for range 2 {
+		run := nightAt(t, db, at, "grid", Finished, []float64{0.1}, nil)
+		if err := db.Occupy(run.ID, filepath.Join(shared, run.ID)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	to := filepath.Join(t.TempDir(), "moved")
+	if err := os.Rename(db.dir, to); err != nil {
+		t.Fatal(err)
+	}
+	db, err := Open(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	remove(t, db, garbage(t, db, map[string]Keep{"grid": {Runs: 1, Champions: true}}))
+	if exists(filepath.Join(shared, "grid-1")) || !exists(filepath.Join(shared, "grid-2")) {
+		t.Error("grid-1 is there still, or grid-2 is not")
+	}
+}
+
+// A run's directory goes also where all of its trials were taken over from others.
+func TestSharedDirectoryWithoutTrials(t *testing.T) {
+	shared := t.TempDir()
+	at := func(run string, n int) string { return filepath.Join(shared, run, fmt.Sprint(n)) }
+	db := open(t)
+	for range 3 {
+		cached := map[int]string{0: "grid-1/0"}
+		if n, err := db.Runs(); err != nil || len(n) == 0 {
+			cached = nil
+		}
+		run := nightAt(t, db, at, "grid", Finished, []float64{0.1}, cached)
+		if err := db.Occupy(run.ID, filepath.Join(shared, run.ID)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g := remove(t, db, garbage(t, db, map[string]Keep{"grid": {Runs: 1, Champions: true}}))
+	if runs, _, _ := names(g); runs != "grid-2" || exists(filepath.Join(shared, "grid-2")) || !exists(filepath.Join(shared, "grid-1")) {
+		t.Errorf("removed %s; of grid-1, grid-2 and grid-3 the second was to go", runs)
+	}
+}
+
+// Of a file system that is not there nobody can say that nothing is left on it.
+func TestSharedFileSystemThatIsNotThere(t *testing.T) {
+	shared := filepath.Join(t.TempDir(), "shared")
+	db := open(t)
+	for range 2 {
+		run := nightAt(t, db, func(run string, n int) string { return filepath.Join(shared, run, fmt.Sprint(n)) }, "grid", Finished, []float64{0.1}, nil)
+		if err := db.Occupy(run.ID, filepath.Join(shared, run.ID)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	keep := map[string]Keep{"grid": {Runs: 1, Champions: true}}
+	g := garbage(t, db, keep)
+	if err := os.Rename(shared, shared+"-away"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Garbage(keep); err == nil || !strings.Contains(err.Error(), "mount its file system") {
+		t.Errorf("looked for garbage: %v", err)
+	}
+	if _, err := db.Remove(g, ""); err == nil || !strings.Contains(err.Error(), "mount its file system") {
+		t.Errorf("removed: %v", err)
+	}
+	if err := os.Rename(shared+"-away", shared); err != nil {
+		t.Fatal(err)
+	}
+	remove(t, db, garbage(t, db, keep))
+	if exists(filepath.Join(shared, "grid-1")) || exists(db.runDir("grid-1")) {
+		t.Error("grid-1 is there still")
+	}
+}
+
+// A removal of a model that is cut off is finished by the next one, where no other
+// workspace needs it.
+func TestRemovalsOfSharedModelsThatAreCutOff(t *testing.T) {
+	shared := t.TempDir()
+	at := func(run string, n int) string { return filepath.Join(shared, run, fmt.Sprint(n)) }
+	db := open(t)
+	for range 2 {
+		run := nightAt(t, db, at, "grid", Finished, []float64{0.1, 0.2}, nil)
+		if err := db.Occupy(run.ID, filepath.Join(shared, run.ID)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir := filepath.Join(at("grid-1", 0), "model")
+	if err := os.Rename(dir, dir+goneAlong); err != nil {
+		t.Fatal(err)
+	}
+	keep := map[string]Keep{"grid": {Models: 1, Champions: true}}
+	before := garbage(t, db, keep)
+	other := open(t)
+	run := night(t, other, "grid", Finished, []float64{0.1}, nil)
+	if err := other.Occupy(run.ID, filepath.Join(shared, "grid-1")); err != nil {
+		t.Fatal(err)
+	}
+	if _, models, _ := names(remove(t, db, before)); strings.Contains(models, "grid-1") || !exists(dir+goneAlong) {
+		t.Errorf("removed %s, which another workspace needs by now", models)
+	}
+	if err := other.vacate(filepath.Join(shared, "grid-1")); err != nil {
+		t.Fatal(err)
+	}
+	if _, models, _ := names(remove(t, db, garbage(t, db, keep))); !strings.Contains(models, "grid-1/0") || exists(dir+goneAlong) {
+		t.Errorf("removed %s, and half a model is left", models)
+	}
+}
+
 // A removal that is cut off after the record is finished by the next one.
 func TestRemovalsOfSharedDirectoriesThatAreCutOff(t *testing.T) {
 	for name, until := range map[string]func(dir string) error{
@@ -100,7 +213,7 @@ func TestRemovalsOfSharedDirectoriesThatAreCutOff(t *testing.T) {
 			db := open(t)
 			nightAt(t, db, func(_ string, n int) string { return filepath.Join(dir, fmt.Sprint(n)) }, "grid", Finished, []float64{0.1, 0.2}, nil)
 			night(t, db, "grid", Finished, []float64{0.1}, nil)
-			err := errors.Join(db.Occupy(dir), db.mark(GarbageRun{Run: "grid-1", Shared: []string{dir}}))
+			err := errors.Join(db.Occupy("grid-1", dir), db.mark(GarbageRun{Run: "grid-1", Shared: []string{dir}}))
 			_, ferr := db.forget([]string{"grid-1"})
 			if err := errors.Join(err, ferr, until(dir)); err != nil {
 				t.Fatal(err)

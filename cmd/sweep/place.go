@@ -22,11 +22,12 @@ import (
 type place struct {
 	trial        func(t sweep.Trial) string
 	cache, local string // of prepared data, for the trials and for this process
+	run          string
 	shared       string // directory of the run, where other machines reach it too; "": they do not
 }
 
 func placeOf(db *results.DB, run results.Run, r sweep.Runner) place {
-	p := place{trial: func(t sweep.Trial) string { return db.TrialDir(run.ID, t.Number) }, cache: db.CacheDir(), local: db.CacheDir()}
+	p := place{run: run.ID, trial: func(t sweep.Trial) string { return db.TrialDir(run.ID, t.Number) }, cache: db.CacheDir(), local: db.CacheDir()}
 	if placed, ok := runner.As[sweep.Placed](r); ok {
 		p.cache = filepath.Join(placed.Root(), "cache")
 		dir := filepath.Join(placed.Root(), "runs", shared(run))
@@ -50,7 +51,7 @@ func (p place) hold(ctx context.Context, db *results.DB, say func(string)) (cont
 	if err != nil {
 		return ctx, release, err
 	}
-	if err := db.Occupy(p.shared); err != nil {
+	if err := db.Occupy(p.run, p.shared); err != nil {
 		return ctx, release, errors.Join(err, release())
 	}
 	return ctx, release, nil

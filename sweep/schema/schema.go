@@ -11,8 +11,8 @@
 //	required      "true": it must be given
 //	min, max      inclusive bounds of a number, or of a list's elements
 //	above, below  exclusive bounds
-//	oneof         the allowed strings, comma-separated; of a number, those that can
-//	              stand in its place, which its UnmarshalText makes one of
+//	oneof         the allowed strings, comma-separated; of a whole number with bounds,
+//	              those that can stand in its place, which its UnmarshalText makes one of
 //
 // A field `_ struct{}` carries the doc line of the block itself. An embedded
 // struct's fields count as the block's own.
