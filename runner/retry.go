@@ -24,8 +24,8 @@ type Policy struct {
 // Attempts is how many further ones follow one that ended so.
 type Attempts int
 
-// HalveParallelism is as many as it takes: after each one, half as many trials run at
-// once, and none follows one that ran alone.
+// HalveParallelism is as many as it takes: each with half as many trials at once as ran
+// together in the one before, and none after one that ran alone.
 const HalveParallelism Attempts = -1
 
 // UnmarshalText reads what can stand in the place of a number.
@@ -67,8 +67,17 @@ type retry struct {
 	Slotted
 	policy Policy
 
-	mu  sync.Mutex   // held while the parallelism is halved
+	mu  sync.Mutex
 	say func(string) // nil: nobody listens
+}
+
+// halving is a runner that knows how many trials ran at once with one.
+type halving interface {
+	// Halve has half as many run at once from now on, where a trial ran out of memory,
+	// if there are not as few by now: trials that run out of it together do so once.
+	// slots is how many there may be then, before is how many there could be; false:
+	// the trial ran alone.
+	Halve(trialDir string) (slots, before int, ok bool)
 }
 
 // Unwrap is the inner runner.
@@ -97,7 +106,6 @@ func (r *retry) Run(ctx context.Context, j sweep.Job, report func(sweep.Report))
 	ended := map[sweep.Outcome]Attempts{}
 	pauses := rand.New(rand.NewPCG(j.Trial.Seed, uint64(j.Trial.Number)))
 	for attempt := 1; ; attempt++ {
-		slots := r.Slots()
 		result, err := r.Slotted.Run(ctx, j, report) // a later attempt reports from the first step on: it takes back what it does not go on from
 		all.Seconds += result.Seconds
 		all.PeakMemory, all.PeakGPUMemory = max(all.PeakMemory, result.PeakMemory), max(all.PeakGPUMemory, result.PeakGPUMemory)
@@ -107,11 +115,8 @@ func (r *retry) Run(ctx context.Context, j sweep.Job, report func(sweep.Report))
 			return result, err
 		}
 		if most := r.policy.retries(result.Outcome); most == HalveParallelism {
-			if slots == 1 {
+			if !r.halve(j.Trial) {
 				return result, nil
-			}
-			if err := r.halve(j.Trial.Name(), slots); err != nil {
-				return result, err
 			}
 		} else if ended[result.Outcome]++; ended[result.Outcome] > most {
 			return result, nil
@@ -130,22 +135,23 @@ func (r *retry) Run(ctx context.Context, j sweep.Job, report func(sweep.Report))
 	}
 }
 
-// halve makes the slots half as many as there were when a trial ran out of memory, if
-// they are not as few by now: trials that run out of it together do so once.
-func (r *retry) halve(trial string, slots int) error {
+// halve makes room for a trial that ran out of memory; false: there is no more to be made.
+func (r *retry) halve(t sweep.Trial) bool {
+	inner, ok := As[halving](r.Slotted)
+	if !ok {
+		return false
+	}
+	slots, before, ok := inner.Halve(t.Dir)
+	if !ok {
+		return false
+	}
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	half := slots / 2
-	if r.Slots() <= half {
-		return nil
+	say := r.say
+	r.mu.Unlock()
+	if say != nil && slots < before {
+		say(fmt.Sprintf("trial %s ran out of memory: %s from now on, instead of %d", t.Name(), sweep.AtATime(slots), before))
 	}
-	if err := r.Resize(half); err != nil {
-		return fmt.Errorf("halve the parallelism: %w", err)
-	}
-	if r.say != nil {
-		r.say(fmt.Sprintf("trial %s ran out of memory: %s from now on, instead of %d", trial, sweep.AtATime(half), slots))
-	}
-	return nil
+	return true
 }
 
 const (

@@ -78,7 +78,8 @@ type crowd struct {
 	mu    sync.Mutex
 	slots int
 	fit   int
-	runs  map[*bool]bool // each is true when there were too many
+	runs  map[*int]bool  // how many there have been at once with each
+	short map[string]int // how many there were, by the trial that ran out of memory
 	most  int            // at once, of those that succeeded
 }
 
@@ -88,31 +89,34 @@ func (c *crowd) Slots() int {
 	return c.slots
 }
 
-func (c *crowd) Resize(slots int) error {
+func (c *crowd) Halve(dir string) (slots, before int, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.slots = slots
-	return nil
+	before = c.slots
+	if c.short[dir] > 1 {
+		c.slots = min(before, c.short[dir]/2)
+	}
+	return c.slots, before, c.short[dir] > 1
 }
 
-func (c *crowd) Run(context.Context, sweep.Job, func(sweep.Report)) (sweep.Result, error) {
+func (c *crowd) Run(_ context.Context, j sweep.Job, _ func(sweep.Report)) (sweep.Result, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for len(c.runs) >= c.slots {
 		c.wait(time.Second)
 	}
-	own := new(bool)
-	c.runs[own] = true
-	defer delete(c.runs, own)
-	together := len(c.runs)
-	for run := range c.runs {
-		*run = *run || together > c.fit
+	together := new(int)
+	c.runs[together] = true
+	defer delete(c.runs, together)
+	for other := range c.runs {
+		*other = max(*other, len(c.runs))
 	}
 	c.wait(time.Minute)
-	if *own {
+	if *together > c.fit {
+		c.short[j.Trial.Dir] = *together
 		return sweep.Result{Outcome: sweep.OutOfMemory}, nil
 	}
-	c.most = max(c.most, together)
+	c.most = max(c.most, *together)
 	return sweep.Result{Outcome: sweep.Succeeded}, nil
 }
 
@@ -125,40 +129,46 @@ func (c *crowd) wait(d time.Duration) {
 
 func TestParallelismIsHalvedUntilTrialsFit(t *testing.T) {
 	for name, test := range map[string]struct {
-		slots, fit int
-		left, most int // slots in the end, trials that succeeded at once
-		want       sweep.Outcome
-		said       int
+		slots, trials, fit int
+		left, most         int // slots in the end, trials that succeeded at once
+		want               sweep.Outcome
+		attempts, said     int
 	}{
-		"they fit":            {8, 8, 8, 8, sweep.Succeeded, 0},
-		"half of them fit":    {8, 5, 4, 4, sweep.Succeeded, 1},
-		"one fits":            {8, 1, 1, 1, sweep.Succeeded, 3},
-		"an odd number":       {7, 2, 1, 1, sweep.Succeeded, 2},
-		"none fits":           {8, 0, 1, 0, sweep.OutOfMemory, 3},
-		"there is one at all": {1, 0, 1, 0, sweep.OutOfMemory, 0},
+		"they fit":                {8, 8, 8, 8, 8, sweep.Succeeded, 1, 0},
+		"half of them fit":        {8, 8, 5, 4, 4, sweep.Succeeded, 2, 1},
+		"one fits":                {8, 8, 1, 1, 1, sweep.Succeeded, 3, 3},
+		"an odd number":           {7, 7, 2, 1, 1, sweep.Succeeded, 3, 2},
+		"none fits":               {8, 8, 0, 1, 0, sweep.OutOfMemory, 3, 3},
+		"one slot":                {1, 1, 0, 1, 0, sweep.OutOfMemory, 1, 0},
+		"alone on many":           {8, 1, 0, 8, 0, sweep.OutOfMemory, 1, 0},
+		"fewer than there can be": {8, 4, 2, 2, 2, sweep.Succeeded, 2, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c := &crowd{slots: test.slots, fit: test.fit, runs: map[*bool]bool{}}
+				c := &crowd{slots: test.slots, fit: test.fit, runs: map[*int]bool{}, short: map[string]int{}}
 				r := Retry(c, Policy{OutOfMemory: HalveParallelism})
 				var said []string
 				r.(Telling).Tell(func(text string) { said = append(said, text) })
 				var group errgroup.Group
-				for n := range test.slots {
+				most := 0 // attempts
+				for n := range test.trials {
 					j := job(t, uint64(n))
 					group.Go(func() error {
 						result, err := r.Run(t.Context(), j, func(sweep.Report) {})
 						if result.Outcome != test.want {
 							t.Errorf("trial %d: %+v", n, result)
 						}
+						c.mu.Lock()
+						defer c.mu.Unlock()
+						most = max(most, result.Attempts)
 						return err
 					})
 				}
 				if err := group.Wait(); err != nil || c.slots != test.left || c.most != test.most {
 					t.Errorf("%d slots are left, %d succeeded at once, %v; want %d and %d", c.slots, c.most, err, test.left, test.most)
 				}
-				if len(said) != test.said {
-					t.Errorf("said %q, want %d", said, test.said)
+				if len(said) != test.said || most != test.attempts {
+					t.Errorf("said %q in %d attempts at the most, want %d in %d", said, most, test.said, test.attempts)
 				}
 			})
 		})

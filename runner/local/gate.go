@@ -25,6 +25,7 @@ type ticket struct {
 	expected int64 // bytes it is taken to need at its most; 0: not known
 	kind     string
 	resident func() int64 // bytes it holds now
+	together int          // the most that have been inside with it, it among them
 }
 
 func newGate(available func() (int64, bool), most func() int) *gate {
@@ -46,6 +47,9 @@ func (g *gate) enter(ctx context.Context, t *ticket, known int64) bool {
 		t.expected = max(known, g.peaks[t.kind])
 		if g.admits(t) {
 			g.inside[t] = true
+			for other := range g.inside {
+				other.together = max(other.together, len(g.inside))
+			}
 			return true
 		}
 		changed := g.changed

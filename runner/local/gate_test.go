@@ -113,12 +113,18 @@ func TestGateHasPlacesForSoMany(t *testing.T) {
 		a, b, c := come(), come(), come()
 		most = 1
 		d := come()
+		if a.together != 3 || c.together != 3 || d.together != 0 {
+			t.Errorf("together were %d, %d and %d, want 3, 3 and none yet", a.together, c.together, d.together)
+		}
 		for i, leaving := range []*ticket{a, b, c, d} {
 			if want := 3 + i/3; inside != want {
 				t.Errorf("%d came in when %d had left, want %d", inside, i, want)
 			}
 			g.leave(leaving, 0)
 			synctest.Wait()
+		}
+		if d.together != 1 {
+			t.Errorf("one by itself was with %d", d.together)
 		}
 	})
 }

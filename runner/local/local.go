@@ -64,7 +64,7 @@ type local struct {
 	cores     cores // to which trials are kept; none: to those of this process
 	memory    process.Memory
 	gate      *gate
-	crowded   sync.Map // directories of trials that ran out of memory and are to have it all
+	crowded   sync.Map // directories of trials that ran out of memory, and are to have it all -> how many ran at once then
 }
 
 // most slots that there can be.
@@ -89,6 +89,20 @@ func (r *local) Resize(slots int) error {
 	}
 	r.share(devices)
 	return nil
+}
+
+// Halve makes the slots half as many as there were trials when one ran out of memory,
+// which is then not to run alone.
+func (r *local) Halve(trialDir string) (slots, before int, ok bool) {
+	together, ok := r.crowded.LoadAndDelete(trialdir.Dir(trialDir))
+	if !ok || together == 1 {
+		return 0, 0, false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	before = r.slots
+	r.slots = min(before, together.(int)/2) // devices beyond are not given out again
+	return r.slots, before, true
 }
 
 // share makes devices those that there are to be.
@@ -151,8 +165,8 @@ func (r *local) Run(ctx context.Context, j sweep.Job, report func(sweep.Report))
 	}
 	result, err := r.launch(ctx, c, d, j, report)
 	r.gate.leave(place, result.PeakMemory)
-	if result.Outcome == sweep.OutOfMemory && !alone && r.Retry.OutOfMemory != runner.HalveParallelism {
-		r.crowded.Store(dir, true)
+	if result.Outcome == sweep.OutOfMemory && !alone {
+		r.crowded.Store(dir, place.together)
 	}
 	return result, err
 }

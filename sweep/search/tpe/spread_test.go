@@ -127,4 +127,8 @@ func TestRanksOfSeveralObjectives(t *testing.T) {
 	if got := order(6); got[5] != 5 {
 		t.Errorf("the best six are %v, want the second front's last", got)
 	}
+	many := []past.Point{point(1, 2, 3, 4, 5, 6), point(6, 5, 4, 3, 2, 1), point(7, 7, 7, 7, 7, 7)}
+	if got := ranks(many, 1); !slices.Equal(got, past.Ranks(many)) {
+		t.Errorf("ranks by six objectives: %v, want those of all searches", got)
+	}
 }

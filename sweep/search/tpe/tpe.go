@@ -6,7 +6,7 @@
 // Good variants weigh by rank, kernels are narrow (Watanabe 2023,
 // arXiv:2304.11127), candidates cross two components on some axes, and the start
 // is a Latin hypercube: by our own measurements (docs/benchmarks.md). With several
-// objectives the good ones are those that dominate the most together.
+// objectives, up to five, the good ones are those that dominate the most together.
 package tpe
 
 import (
