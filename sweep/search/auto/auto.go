@@ -83,8 +83,8 @@ func choose(s sweep.Spec) ([]stage, error) {
 	first := stage{method: "gp", until: min(most, affordable/dims), why: "it makes the best use of few results"}
 	rest := stage{method: "tpe", why: "it copes with many results, choices and conditions"}
 	switch n := len(s.Objectives); {
-	case n > 1:
-		rest = stage{method: "evolution", why: fmt.Sprintf("it spreads over the trade-offs of %d objectives", n)}
+	case ordered && n > 1:
+		rest = stage{method: "evolution", why: fmt.Sprintf("it spreads over the trade-offs of %d objectives, and all parameters are numbers", n)}
 	case ordered:
 		rest = stage{method: "cmaes", why: "it copes with many results, and all parameters are numbers"}
 	}

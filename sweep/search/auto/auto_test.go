@@ -100,7 +100,8 @@ func TestChoice(t *testing.T) {
 		{"words", []sweep.Axis{number, words}, one, "gp up to 500 results, as it makes the best use of few results; then tpe, "},
 		{"conditions", []sweep.Axis{number, depends}, one, "then tpe, "},
 		{"many parameters", many, one, "gp up to 100 results, "},
-		{"two objectives", []sweep.Axis{number}, two, "then evolution, as it spreads over the trade-offs of 2 objectives"},
+		{"two objectives", []sweep.Axis{number}, two, "then evolution, as it spreads over the trade-offs of 2 objectives, and all parameters are numbers"},
+		{"two objectives of words", []sweep.Axis{number, words}, two, "then tpe, "},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s, err := New(build)(sweep.Spec{Space: sweep.Space{Axes: test.axes}, Objectives: test.objectives}, Config{Trials: 10})
