@@ -21,6 +21,8 @@ import (
 // running trial.
 type live struct {
 	program *tea.Program
+	view    *view
+	tty     io.Writer
 	ended   chan error
 }
 
@@ -29,7 +31,7 @@ func newLive(tty *os.File, run results.Run, color bool) *live {
 	if !color {
 		v.plain = true
 	}
-	l := &live{ended: make(chan error, 1)}
+	l := &live{view: v, tty: tty, ended: make(chan error, 1)}
 	// Without input: Ctrl-C stays a signal, which the root command handles.
 	l.program = tea.NewProgram(v, tea.WithOutput(tty), tea.WithInput(nil), tea.WithoutSignalHandler())
 	go func() {
@@ -47,6 +49,9 @@ func (l *live) close() {
 	l.program.Quit()
 	if err := <-l.ended; err != nil {
 		fmt.Fprintf(os.Stderr, "sweep: error: show progress: %v\n", err)
+	}
+	for _, line := range l.view.logged { // the view has gone, and what it showed of them
+		fmt.Fprintf(l.tty, "sweep: %s\n", line)
 	}
 }
 
@@ -71,6 +76,7 @@ type view struct {
 	plain   bool
 	over    bool
 	notes   []string // the last few
+	logged  []string // those among all notes that are not of a trial's end
 }
 
 // keptNotes is how many notes the view has room for.
@@ -101,6 +107,7 @@ func (v *view) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		v.width = m.Width
 	case note:
 		v.note(string(m))
+		v.logged = append(v.logged, string(m))
 	case sweep.Event:
 		v.now = m.Time
 		v.count(m)
