@@ -317,6 +317,31 @@ func TestClusterRestartsController(t *testing.T) {
 	}
 }
 
+// A runner that is asked to end when a trial has just done so, and when that is not to be
+// seen here yet, leaves the trial's word alone: it is not trained again.
+func TestClusterEndsJustNow(t *testing.T) {
+	t.Parallel()
+	shared := t.TempDir()
+	c := slurmtest.Setup{Shared: shared}.Start(t)
+	j := runnertest.Job(t, "echo $$ >> $SWEEP_TRIAL_DIR/launches; echo loss=1; sleep 7; echo loss=0.5")
+	j.Trial.Dir = filepath.Join(shared, "one")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	inner := commandsOf(c)
+	r := by(t, Config{Dir: shared}, func(ctx context.Context, stdin, name string, args ...string) (string, error) {
+		text, err := inner(ctx, stdin, name, args...)
+		if name == "squeue" && strings.Contains(text, "COMPLETED") {
+			cancel(sweep.ErrInterrupt)
+		}
+		return text, err
+	})
+	if result, err := r.Run(ctx, j, func(sweep.Report) {}); err != nil || result.Outcome != sweep.Succeeded {
+		t.Errorf("asked to end: %+v, %v", result, err)
+	}
+	if result := runs(t, on(t, c, Config{Dir: shared}), j, nil); result.Outcome != sweep.Succeeded || launches(t, j) != 1 {
+		t.Errorf("come back: %+v after %d launches", result, launches(t, j))
+	}
+}
+
 // Where the cluster takes fewer jobs than there are trials, the others wait.
 func TestClusterIsFull(t *testing.T) {
 	t.Parallel()
