@@ -79,6 +79,12 @@ func trialProcess(args []string) error {
 // on is a runner of a test cluster.
 func on(t *testing.T, cluster *slurmtest.Cluster, c Config) sweep.Runner {
 	t.Helper()
+	return by(t, c, commandsOf(cluster))
+}
+
+// by is a runner that looks often, of a cluster that has these commands.
+func by(t *testing.T, c Config, run command) sweep.Runner {
+	t.Helper()
 	c.CPUs, c.Poll = max(c.CPUs, 1), 200*time.Millisecond
 	if c.MaxJobs == 0 {
 		c.MaxJobs = 8
@@ -89,7 +95,7 @@ func on(t *testing.T, cluster *slurmtest.Cluster, c Config) sweep.Runner {
 	if c.Grace == 0 {
 		c.Grace = 4 * time.Second
 	}
-	r, err := newRunner(c, commandsOf(cluster))
+	r, err := newRunner(c, run)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -168,6 +168,50 @@ func TestClusterPreempts(t *testing.T) {
 	}
 }
 
+// One that is requeued when all others of its array were cancelled before they ran waits
+// for its turn, and is not taken for cancelled as well.
+func TestClusterRequeuesLastOfArray(t *testing.T) {
+	t.Parallel()
+	c := slurmtest.Start(t)
+	c.Run(t, "scontrol", "update", "nodename=n2", "state=drain", "reason=test") // there is room for one
+	r := on(t, c, Config{Extra: []string{"--exclusive"}})
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	defer cancel()
+	results, interrupts := map[string]*sweep.Result{}, map[string]context.CancelCauseFunc{} // by directory
+	third := make(chan sweep.Job, 3)                                                        // that has come to its third step
+	var group errgroup.Group
+	for range 3 {
+		j, result := stepping(t, 20), new(sweep.Result)
+		ctx, interrupt := context.WithCancelCause(ctx)
+		results[j.Trial.Dir], interrupts[j.Trial.Dir] = result, interrupt
+		group.Go(func() (err error) {
+			*result, err = r.Run(ctx, j, func(rep sweep.Report) {
+				if rep.Step == 3 {
+					third <- j
+				}
+			})
+			return err
+		})
+	}
+	select {
+	case j := <-third:
+		delete(interrupts, j.Trial.Dir)
+		for _, interrupt := range interrupts {
+			interrupt(sweep.ErrInterrupt)
+		}
+		eventually(t, "the others are cancelled", func() bool { return c.Run(t, "squeue", "--noheader", "--states=PENDING") == "" })
+		job, _, _ := trialdir.Dir(j.Trial.Dir).Job()
+		c.Run(t, "scontrol", "requeue", job.ID)
+		c.Run(t, "scontrol", "update", "nodename=n2", "state=resume")
+		c.Release(t, job.ID, "n1")
+		if err := group.Wait(); err != nil || results[j.Trial.Dir].Outcome != sweep.Succeeded || launches(t, j) != 2 {
+			t.Errorf("result %+v, %v, after %d launches", results[j.Trial.Dir], err, launches(t, j))
+		}
+	case <-ctx.Done():
+		t.Error("none has come to run")
+	}
+}
+
 // Trials that share a node have each a GPU of their own.
 func TestClusterSharesGPUs(t *testing.T) {
 	t.Parallel()
@@ -270,6 +314,31 @@ func TestClusterRestartsController(t *testing.T) {
 	}
 	if err := group.Wait(); err != nil {
 		t.Error(err)
+	}
+}
+
+// A runner that is asked to end when a trial has just done so, and when that is not to be
+// seen here yet, leaves the trial's word alone: it is not trained again.
+func TestClusterEndsJustNow(t *testing.T) {
+	t.Parallel()
+	shared := t.TempDir()
+	c := slurmtest.Setup{Shared: shared}.Start(t)
+	j := runnertest.Job(t, "echo $$ >> $SWEEP_TRIAL_DIR/launches; echo loss=1; sleep 7; echo loss=0.5")
+	j.Trial.Dir = filepath.Join(shared, "one")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	inner := commandsOf(c)
+	r := by(t, Config{Dir: shared}, func(ctx context.Context, stdin, name string, args ...string) (string, error) {
+		text, err := inner(ctx, stdin, name, args...)
+		if name == "squeue" && strings.Contains(text, "COMPLETED") {
+			cancel(sweep.ErrInterrupt)
+		}
+		return text, err
+	})
+	if result, err := r.Run(ctx, j, func(sweep.Report) {}); err != nil || result.Outcome != sweep.Succeeded {
+		t.Errorf("asked to end: %+v, %v", result, err)
+	}
+	if result := runs(t, on(t, c, Config{Dir: shared}), j, nil); result.Outcome != sweep.Succeeded || launches(t, j) != 1 {
+		t.Errorf("come back: %+v after %d launches", result, launches(t, j))
 	}
 }
 

@@ -142,15 +142,18 @@ func (f *follower) follow(ctx context.Context, j *job) (e entry, result sweep.Re
 	quiet := time.Duration(0)
 	var grace, give <-chan time.Time
 	var settle <-chan time.Time // until which a job that is over may have something to say
+	settled := false
 	e, p, changed, err := f.queue.now(j)
 	if p == ended {
 		settle = time.After(e.patience())
 	}
+	ran := false // as far as Slurm has told
 	recorded := ""
 	for {
 		if err != nil {
 			return e, result, false, err
 		}
+		ran = ran || p == running || e.node != "" || e.restarts > 0
 		if e.id != recorded {
 			recorded = e.id
 			if err := f.record(j.task.Launch, e.id); err != nil {
@@ -163,7 +166,7 @@ func (f *follower) follow(ctx context.Context, j *job) (e entry, result sweep.Re
 			if e, p, changed, err = f.queue.now(j); p == running && before != running || p == ended {
 				look.Reset(0)
 			}
-			if p == ended && settle == nil {
+			if p == ended && before != ended {
 				settle = time.After(e.patience())
 			}
 			continue
@@ -188,7 +191,7 @@ func (f *follower) follow(ctx context.Context, j *job) (e entry, result sweep.Re
 			}
 			continue
 		case <-settle:
-			return e, result, said, nil
+			settled = true
 		case <-look.C:
 		}
 		f.dir.Refresh()
@@ -208,8 +211,12 @@ func (f *follower) follow(ctx context.Context, j *job) (e entry, result sweep.Re
 			}
 			return e, result, true, nil
 		}
-		if p == ended && f.asked != nil { // a runner that comes back is not to wait for a word
-			return e, result, false, f.dir.WriteOutcomeOf(j.task.Launch, sweep.Result{Outcome: sweep.Cancelled, Message: "its job was cancelled"})
+		if p == ended && f.asked != nil && (settled || !ran) {
+			// A runner that comes back is not to wait for a word, and finds that there is none.
+			return e, result, false, f.dir.AssumeOutcomeOf(j.task.Launch, sweep.Result{Outcome: sweep.Cancelled, Message: "it was asked to end, and its job left no word"})
+		}
+		if settled {
+			return e, result, said, nil
 		}
 		jobs := f.queue.size()
 		if quiet += pause(quiet, jobs); f.heard > heard {

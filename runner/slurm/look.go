@@ -176,9 +176,13 @@ func (q *queue) learn(entries []entry) (unseen []*job) {
 }
 
 // unsplit are the entries that Slurm has as one: an array whose tasks ended before they
-// became jobs of their own, under the array's number alone. Of a single such task it
-// says nothing. It needs the lock.
+// became jobs of their own, under the array's number alone; tasks that did may be there
+// beside it. Of a single such task it says nothing. It needs the lock.
 func (q *queue) unsplit(entries []entry) (out []entry) {
+	split := map[string]bool{}
+	for _, e := range entries {
+		split[e.id] = true
+	}
 	for _, e := range entries {
 		if strings.Contains(e.id, "_") || e.phase() != ended {
 			continue
@@ -186,7 +190,7 @@ func (q *queue) unsplit(entries []entry) (out []entry) {
 		array := e.id
 		for i, t := range q.tasks(e) {
 			e.id = fmt.Sprintf("%s_%d", array, i)
-			if j := q.jobs[t]; j == nil || j.phase == waiting {
+			if j := q.jobs[t]; !split[e.id] && (j == nil || j.phase == waiting) {
 				out = append(out, e)
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -55,8 +56,8 @@ type simulatedJob struct {
 	id, state, comment string
 	reason             string // why it is held
 	task               trialdir.Task
+	ran                bool
 	ended              time.Time
-	cancelled          bool
 }
 
 // run is a command of Slurm's.
@@ -84,10 +85,11 @@ func (s *simulated) run(_ context.Context, stdin, name string, args ...string) (
 		return out, nil
 	case "scancel":
 		for _, j := range s.jobs {
-			for _, id := range args {
-				j.cancelled = j.cancelled || j.id == id
+			if j.state == "PENDING" && slices.Contains(args, j.id) { // what runs takes no notice
+				j.state, j.ended = "CANCELLED", time.Now()
 			}
 		}
+		s.queued = slices.DeleteFunc(s.queued, func(j *simulatedJob) bool { return j.state == "CANCELLED" })
 		return "", nil
 	}
 	return "", &commandError{name: name, words: "Slurm accounting storage is disabled", err: errors.New("exit status 1")}
@@ -132,7 +134,7 @@ func (s *simulated) schedule() {
 			continue
 		}
 		s.free--
-		j.state = "RUNNING"
+		j.state, j.ran = "RUNNING", true
 		s.work.Go(func() { s.trial(j) })
 	}
 }
@@ -164,11 +166,15 @@ func (s *simulated) squeue() string {
 	var b strings.Builder
 	kept := s.jobs[:0]
 	for _, j := range s.jobs {
-		if j.state == "COMPLETED" && (s.brief || time.Since(j.ended) > 5*time.Minute) {
+		if !j.ended.IsZero() && (s.brief || time.Since(j.ended) > 5*time.Minute) {
 			continue
 		}
 		kept = append(kept, j)
-		for i, cell := range []string{j.id, j.state, "0", "0", "n1", cmp.Or(j.reason, "None"), j.comment} {
+		node := ""
+		if j.ran {
+			node = "n1"
+		}
+		for i, cell := range []string{j.id, j.state, "0", "0", node, cmp.Or(j.reason, "None"), j.comment} {
 			fmt.Fprintf(&b, "%-*.*s", columns[i].width, columns[i].width, cell)
 		}
 		b.WriteByte('\n')

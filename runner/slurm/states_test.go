@@ -203,6 +203,42 @@ func TestArrayEndsAsOne(t *testing.T) {
 	}
 }
 
+// A task of an array that has come to run is in the queue by itself, also when it waits
+// again; the entry of those that were cancelled before they ran is not about it.
+func TestArrayEndsInPart(t *testing.T) {
+	for _, state := range []string{"RUNNING", "PENDING", "COMPLETED"} {
+		for _, back := range []bool{false, true} { // whether the runner came when it was so
+			q := newQueue(Config{}, "/shared/me", nil, nil)
+			label := q.label("abcdef0123")
+			var batch []*job
+			var tasks []trialdir.Task
+			var entries []entry
+			for i := range 3 {
+				tasks = append(tasks, trialdir.Task{Dir: fmt.Sprint(i), Launch: 1})
+				batch = append(batch, &job{task: tasks[i]})
+				entries = append(entries, entry{id: fmt.Sprintf("12_%d", i), state: "PENDING", comment: label})
+			}
+			if q.batches[label] = tasks; !back {
+				for _, j := range batch {
+					q.add(j)
+				}
+				q.accept(batch, "12", label)
+				q.learn(entries)
+			}
+			q.learn([]entry{{id: "12_0", state: state, comment: label}, {id: "12", state: "CANCELLED", comment: label}})
+			for i, want := range []string{state, "CANCELLED", "CANCELLED"} {
+				got := q.before[tasks[i]]
+				if j := q.jobs[tasks[i]]; j != nil {
+					got = j.entry
+				}
+				if got.state != want {
+					t.Errorf("%s, come back %v: task %d is %s, want %s", state, back, i, got.state, want)
+				}
+			}
+		}
+	}
+}
+
 func recorded(t *testing.T, version, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", version, name))

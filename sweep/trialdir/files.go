@@ -86,6 +86,12 @@ func (d Dir) WriteOutcomeOf(launch int, r sweep.Result) error {
 	return d.writeJSON("outcome.json", ending{r, launch})
 }
 
+// AssumeOutcomeOf says how a launch of the trial ended that has not said so itself. A
+// word of its own stays, also one that is not to be seen here yet: the file server has it.
+func (d Dir) AssumeOutcomeOf(launch int, r sweep.Result) error {
+	return d.putJSON("outcome.json", ending{r, launch}, adder(os.Link))
+}
+
 // Outcome is how the trial ended, by whichever launch; ok is false where it has not.
 func (d Dir) Outcome() (r sweep.Result, ok bool, err error) {
 	var e ending
@@ -135,24 +141,27 @@ func (d Dir) readJSON(name string, into any) error {
 	return nil
 }
 
-func (d Dir) writeJSON(name string, v any) error {
+func (d Dir) writeJSON(name string, v any) error { return d.putJSON(name, v, os.Rename) }
+
+func (d Dir) putJSON(name string, v any, put func(part, path string) error) error {
 	text, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", name, err)
 	}
-	return replace(d.path(name), append(text, '\n'))
+	return write(d.path(name), append(text, '\n'), put)
 }
 
 // WriteFile writes a file that is there whole, also after a power cut.
 func WriteFile(path string, content []byte) error {
-	if err := replace(path, content); err != nil {
+	if err := write(path, content, os.Rename); err != nil {
 		return err
 	}
 	return SyncDir(filepath.Dir(path))
 }
 
-// replace writes a file that is there whole or, after a power cut, as it was before.
-func replace(path string, content []byte) error {
+// write writes a file that is there whole or, after a power cut, as it was before: a
+// part, which put gives its name.
+func write(path string, content []byte, put func(part, path string) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), partial+"*") // mode 0600
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
@@ -161,10 +170,24 @@ func replace(path string, content []byte) error {
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("write %s: %w", path, errors.Join(err, os.Remove(f.Name())))
 	}
-	if err := os.Rename(f.Name(), path); err != nil {
+	if err := put(f.Name(), path); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil
+}
+
+// adder gives a file a name that no other has; where one has it, that stays.
+func adder(link func(part, path string) error) func(part, path string) error {
+	return func(part, path string) error {
+		err := link(part, path)
+		if err == nil || errors.Is(err, fs.ErrExist) {
+			return os.Remove(part)
+		}
+		if _, err = os.Lstat(path); errors.Is(err, fs.ErrNotExist) { // no second names here: what is seen has to do
+			return os.Rename(part, path)
+		}
+		return errors.Join(err, os.Remove(part))
+	}
 }
 
 // Writable is the reason why nothing of any size can be written in the directory;

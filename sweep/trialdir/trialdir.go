@@ -19,6 +19,8 @@
 //	job.json       runner           which job of the engine it is (Job)
 //	claim.json     trial            whose the trial is (Claim): who sees that it is another's ends
 //
+// and of a trial that was asked to end and left no word the runner writes outcome.json.
+//
 // Files are written to a temporary name, synced and renamed. Where more depends on
 // them than on the store's record, as on weights, the directory is synced after.
 package trialdir

@@ -42,6 +42,35 @@ func TestSpecAndOutcomeRoundTrip(t *testing.T) {
 	}
 }
 
+// What is assumed of a launch never takes the place of what it has said itself, whether
+// the file system has second names for files or not.
+func TestAssumedOutcome(t *testing.T) {
+	assumed := sweep.Result{Outcome: sweep.Cancelled}
+	refuse := func(string, string) error { return errors.ErrUnsupported }
+	for name, assume := range map[string]func(Dir) error{
+		"second names": func(d Dir) error { return d.AssumeOutcomeOf(2, assumed) },
+		"none":         func(d Dir) error { return d.putJSON("outcome.json", ending{assumed, 2}, adder(refuse)) },
+	} {
+		for _, said := range []bool{false, true} {
+			d := Dir(t.TempDir())
+			want := sweep.Cancelled
+			if said {
+				want = sweep.Succeeded
+				if err := d.WriteOutcomeOf(2, sweep.Result{Outcome: want}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			err := assume(d)
+			if r, ok, rerr := d.OutcomeOf(2); err != nil || rerr != nil || !ok || r.Outcome != want {
+				t.Errorf("%s, said %v: %v; %+v, %v, %v", name, said, err, r, ok, rerr)
+			}
+			if files, err := os.ReadDir(string(d)); err != nil || len(files) != 1 {
+				t.Errorf("%s, said %v: left are %v, %v", name, said, files, err)
+			}
+		}
+	}
+}
+
 func TestParseReport(t *testing.T) {
 	for _, test := range []struct {
 		line string
