@@ -3,6 +3,7 @@
 package slurmtest
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -40,14 +41,46 @@ func (c *Cluster) sharedBy(node string) string { return filepath.Join(c.dir, "sh
 func (c *Cluster) mount(t *testing.T, what, at string) {
 	t.Helper()
 	const options = "attr_timeout=" + staleness + ",entry_timeout=" + staleness + ",negative_timeout=" + staleness + ",auto_cache"
-	if out, err := exec.CommandContext(t.Context(), "bindfs", "-o", options, what, at).CombinedOutput(); err != nil {
-		t.Skipf("no file systems by programs here: bindfs: %v\n%s", err, out)
+	var out bytes.Buffer
+	cmd := exec.Command("bindfs", "-f", "-o", options, what, at) //nolint:noctx // it is ended below
+	cmd.Stdout, cmd.Stderr = &out, &out
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // also where the test is killed
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = cmd.Wait() // it is not to end before it is unmounted
+	}()
+	end := func() {
+		_ = cmd.Process.Kill() // by itself it may never end
+		<-ended
+	}
+	over := func() bool {
+		select {
+		case <-ended:
+			return true
+		default:
+			return false
+		}
+	}
+	if err := until(t.Context(), func() bool { return over() || mounted(at) }); err != nil || !mounted(at) {
+		end()
+		t.Skipf("no file systems by programs here: bindfs: %v\n%s", err, out.String())
 	}
 	t.Cleanup(func() {
 		if err := syscall.Unmount(at, syscall.MNT_DETACH); err != nil {
 			t.Error(err)
 		}
+		end()
 	})
+}
+
+// mounted reports whether a directory is another file system's than the one above it.
+func mounted(at string) bool {
+	var own, above syscall.Stat_t
+	return syscall.Stat(at, &own) == nil && syscall.Stat(filepath.Dir(at), &above) == nil && own.Dev != above.Dev
 }
 
 // apart is a program of a node, which sees the shared directory through the node's own
