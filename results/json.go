@@ -32,6 +32,7 @@ type TrialJSON struct {
 
 	ExitCode   int   `json:"exit_code,omitempty"`   // of a failed program; -1: killed by a signal
 	PeakMemory int64 `json:"peak_memory,omitempty"` // most bytes that its processes held; left out where not known
+	Attempts   int   `json:"attempts,omitempty"`    // launches, where there was more than one
 
 	PeakGPUMemory int64 `json:"peak_gpu_memory,omitempty"` // most bytes of its GPU that they were seen to hold
 
@@ -107,6 +108,9 @@ func (r Run) JSON(t sweep.Trial) TrialJSON {
 	out := TrialJSON{
 		Run: r.ID, Sweep: r.Sweep, Trial: t.Name(), ID: t.ID, Outcome: OutcomeName(t.Outcome), Message: t.Message,
 		Params: t.Params, Metrics: t.Best.Metrics, Epochs: t.Steps, Seconds: t.Seconds, CachedAs: t.CachedAs, Confirms: t.Confirms, ExitCode: t.ExitCode, PeakMemory: t.PeakMemory, PeakGPUMemory: t.PeakGPUMemory,
+	}
+	if t.Attempt > 1 {
+		out.Attempts = t.Attempt
 	}
 	if p := t.Parent; p != nil {
 		out.Parent = sweep.Trial{Run: t.Run, Number: p.Number}.Name()

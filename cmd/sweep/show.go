@@ -184,8 +184,11 @@ func showTrial(cmd *cobra.Command, run results.Run, t sweep.Trial) error {
 	if t.Device != "" {
 		spent += " on " + t.Device
 	}
-	if t.CachedAs != "" {
+	switch {
+	case t.CachedAs != "":
 		spent += ", taken over from " + t.CachedAs
+	case t.Attempt > 1:
+		spent += fmt.Sprintf(", in %d attempts", t.Attempt)
 	}
 	field(cmd, "time", "%s", spent)
 	job, err := jobOf(t, time.Now()) //nolint:forbidigo // the program's own clock

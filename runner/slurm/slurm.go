@@ -69,7 +69,7 @@ func newRunner(c Config, run command) (sweep.Runner, error) {
 	case c.Poll < 10*time.Millisecond:
 		return nil, fmt.Errorf("poll = %q: give Slurm time to answer, as in \"5s\"", c.Poll)
 	case c.Retry.OutOfMemory == runner.HalveParallelism:
-		return nil, errors.New("retry.out_of_memory = \"halve parallelism\": each job has memory of its own, however many there are: write a number of further attempts, which have all of a node's")
+		return nil, errors.New("each job has memory of its own, however many there are, so to \"halve parallelism\" makes no room for one: let retry.out_of_memory be a number of further attempts, which have all of a node's")
 	case c.Dir == "":
 		return nil, errors.New("dir is empty: name a directory that this machine and all nodes share")
 	}
