@@ -147,6 +147,9 @@ func (r *local) Run(ctx context.Context, j sweep.Job, report func(sweep.Report))
 		return sweep.Result{}, err
 	}
 	if ended && done.Outcome != sweep.Cancelled { // it ended while nobody watched
+		if done.Outcome == sweep.OutOfMemory {
+			r.crowded.Store(dir, r.Slots()) // at the most
+		}
 		return done, passOn(dir.Tail(), report)
 	}
 	_, alone := r.crowded.LoadAndDelete(dir)

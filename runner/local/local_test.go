@@ -156,6 +156,21 @@ func TestParallelismIsHalved(t *testing.T) {
 	}
 }
 
+// So it is after a trial that ran out of memory while its runner was dead: as many are
+// taken to have run as could.
+func TestParallelismIsHalvedAfterwards(t *testing.T) {
+	r := build(t, Config{Parallel: 4, Retry: runner.Policy{OutOfMemory: runner.HalveParallelism}})
+	job := runnertest.Job(t, "echo loss=1")
+	dir := trialdir.Dir(job.Trial.Dir)
+	if err := errors.Join(dir.Create(trialdir.Spec{Trial: job.Trial}), dir.WriteOutcomeOf(0, sweep.Result{Outcome: sweep.OutOfMemory})); err != nil {
+		t.Fatal(err)
+	}
+	result, err := r.Run(t.Context(), job, func(sweep.Report) {})
+	if slots := r.(sweep.Slotted).Slots(); err != nil || result.Outcome != sweep.Succeeded || result.Attempts != 2 || slots != 2 {
+		t.Errorf("Run = %+v, %v; %d slots", result, err, slots)
+	}
+}
+
 func TestCoresAreTakenOnce(t *testing.T) {
 	folder := t.TempDir()
 	mine, others := cores{[]int{2, 3, 5}, folder}, cores{[]int{3, 5, 7}, folder}
