@@ -244,9 +244,12 @@ func (db *DB) excessModels(sweepName string, most int, kept []Run) ([]GarbageDir
 		if !ongoing && r.Sweep != sweepName {
 			continue
 		}
-		ours, err := db.ours(r)
-		if err != nil {
-			return nil, err
+		var ours map[string]bool
+		var err error
+		if !ongoing { // else all of its trials stay
+			if ours, err = db.ours(r); err != nil {
+				return nil, err
+			}
 		}
 		err = db.view(func(tx *tx) error {
 			return each(tx, r.ID, func(t graded) {

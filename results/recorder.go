@@ -33,8 +33,8 @@ type Recorder struct {
 	writing sync.Mutex // held by the goroutine that writes
 	timers  sync.WaitGroup
 
-	// counted is how trials that have not ended stand in the run's counts. Who writes has it; nobody
-	// else works on the run meanwhile.
+	// counted is how trials that have not ended stand in the run's counts. Who writes
+	// has it; nobody else works on the run meanwhile.
 	counted map[int]standing
 }
 

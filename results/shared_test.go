@@ -9,18 +9,29 @@ import (
 	"testing"
 )
 
+// nightShared is a night on a cluster: its trials are where machines share, in a
+// directory that the workspace has marked.
+func nightShared(t *testing.T, db *DB, shared string, accs []float64, cached map[int]string) {
+	t.Helper()
+	run := nightAt(t, db, sharedTrial(shared), "grid", Finished, accs, cached)
+	if err := db.Occupy(run.ID, filepath.Join(shared, run.ID)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func sharedTrial(shared string) func(run string, n int) string {
+	return func(run string, n int) string { return filepath.Join(shared, run, fmt.Sprintf("%06d", n)) }
+}
+
 // What a run has in a directory that machines share goes with the run, unless the
 // workspace of another machine has a record of it too: then with the last of them.
 func TestSharedDirectoriesGoWithTheLastRunThatNeedsThem(t *testing.T) {
 	shared := t.TempDir()
-	at := func(run string, n int) string { return filepath.Join(shared, run, fmt.Sprintf("%06d", n)) }
+	at := sharedTrial(shared)
 	record := func(nights int) *DB {
 		db := open(t)
 		for range nights {
-			run := nightAt(t, db, at, "grid", Finished, []float64{0.1, 0.2}, nil)
-			if err := db.Occupy(run.ID, filepath.Join(shared, run.ID)); err != nil {
-				t.Fatal(err)
-			}
+			nightShared(t, db, shared, []float64{0.1, 0.2}, nil)
 		}
 		return db
 	}
@@ -56,13 +67,9 @@ func TestSharedDirectoriesGoWithTheLastRunThatNeedsThem(t *testing.T) {
 // Models beyond those kept go from there as well, where no other workspace has them.
 func TestSharedModels(t *testing.T) {
 	shared := t.TempDir()
-	at := func(run string, n int) string { return filepath.Join(shared, run, fmt.Sprintf("%06d", n)) }
 	db := open(t)
 	for range 2 {
-		run := nightAt(t, db, at, "grid", Finished, []float64{0.1, 0.2, 0.3}, nil)
-		if err := db.Occupy(run.ID, filepath.Join(shared, run.ID)); err != nil {
-			t.Fatal(err)
-		}
+		nightShared(t, db, shared, []float64{0.1, 0.2, 0.3}, nil)
 	}
 	other := open(t)
 	if err := other.Occupy(night(t, other, "grid", Finished, []float64{0.1}, nil).ID, filepath.Join(shared, "grid-1")); err != nil {
@@ -92,13 +99,9 @@ func TestDirectoriesOfOthersAreLeftAlone(t *testing.T) {
 // path there, are only told to people.
 func TestMovedWorkspaceKnowsItsMarks(t *testing.T) {
 	shared := t.TempDir()
-	at := func(run string, n int) string { return filepath.Join(shared, run, fmt.Sprint(n)) }
 	db := open(t)
 	for range 2 {
-		run := nightAt(t, db, at, "grid", Finished, []float64{0.1}, nil)
-		if err := db.Occupy(run.ID, filepath.Join(shared, run.ID)); err != nil {
-			t.Fatal(err)
-		}
+		nightShared(t, db, shared, []float64{0.1}, nil)
 	}
 	to := filepath.Join(t.TempDir(), "moved")
 	if err := os.Rename(db.dir, to); err != nil {
@@ -117,17 +120,10 @@ func TestMovedWorkspaceKnowsItsMarks(t *testing.T) {
 // A run's directory goes also where all of its trials were taken over from others.
 func TestSharedDirectoryWithoutTrials(t *testing.T) {
 	shared := t.TempDir()
-	at := func(run string, n int) string { return filepath.Join(shared, run, fmt.Sprint(n)) }
 	db := open(t)
-	for range 3 {
-		cached := map[int]string{0: "grid-1/0"}
-		if n, err := db.Runs(); err != nil || len(n) == 0 {
-			cached = nil
-		}
-		run := nightAt(t, db, at, "grid", Finished, []float64{0.1}, cached)
-		if err := db.Occupy(run.ID, filepath.Join(shared, run.ID)); err != nil {
-			t.Fatal(err)
-		}
+	nightShared(t, db, shared, []float64{0.1}, nil)
+	for range 2 {
+		nightShared(t, db, shared, []float64{0.1}, map[int]string{0: "grid-1/0"})
 	}
 	g := remove(t, db, garbage(t, db, map[string]Keep{"grid": {Runs: 1, Champions: true}}))
 	if runs, _, _ := names(g); runs != "grid-2" || exists(filepath.Join(shared, "grid-2")) || !exists(filepath.Join(shared, "grid-1")) {
@@ -140,10 +136,7 @@ func TestSharedFileSystemThatIsNotThere(t *testing.T) {
 	shared := filepath.Join(t.TempDir(), "shared")
 	db := open(t)
 	for range 2 {
-		run := nightAt(t, db, func(run string, n int) string { return filepath.Join(shared, run, fmt.Sprint(n)) }, "grid", Finished, []float64{0.1}, nil)
-		if err := db.Occupy(run.ID, filepath.Join(shared, run.ID)); err != nil {
-			t.Fatal(err)
-		}
+		nightShared(t, db, shared, []float64{0.1}, nil)
 	}
 	keep := map[string]Keep{"grid": {Runs: 1, Champions: true}}
 	g := garbage(t, db, keep)
@@ -165,17 +158,31 @@ func TestSharedFileSystemThatIsNotThere(t *testing.T) {
 	}
 }
 
+// Of a run that goes on everything stays: where its trials are need not be there.
+func TestFileSystemOfARunThatGoesOnIsNotLookedAt(t *testing.T) {
+	shared := filepath.Join(t.TempDir(), "shared")
+	db := open(t)
+	run := nightAt(t, db, sharedTrial(shared), "tune", Running, []float64{0.1}, nil)
+	if err := db.Occupy(run.ID, filepath.Join(shared, run.ID)); err != nil {
+		t.Fatal(err)
+	}
+	night(t, db, "grid", Finished, []float64{0.1, 0.2}, nil)
+	if err := os.Rename(shared, shared+"-away"); err != nil {
+		t.Fatal(err)
+	}
+	if _, models, _ := names(garbage(t, db, map[string]Keep{"grid": {Models: 1, Champions: true}})); models != "grid-1/0" {
+		t.Errorf("models that go: %s", models)
+	}
+}
+
 // A removal of a model that is cut off is finished by the next one, where no other
 // workspace needs it.
 func TestRemovalsOfSharedModelsThatAreCutOff(t *testing.T) {
 	shared := t.TempDir()
-	at := func(run string, n int) string { return filepath.Join(shared, run, fmt.Sprint(n)) }
+	at := sharedTrial(shared)
 	db := open(t)
 	for range 2 {
-		run := nightAt(t, db, at, "grid", Finished, []float64{0.1, 0.2}, nil)
-		if err := db.Occupy(run.ID, filepath.Join(shared, run.ID)); err != nil {
-			t.Fatal(err)
-		}
+		nightShared(t, db, shared, []float64{0.1, 0.2}, nil)
 	}
 	dir := filepath.Join(at("grid-1", 0), "model")
 	if err := os.Rename(dir, dir+goneAlong); err != nil {
